@@ -1,0 +1,3 @@
+//! One static library for all Rust code, so that the node carries one copy of its standard library.
+
+pub use wasmtime_c_api::*;
