@@ -1,13 +1,46 @@
-# One target for each folder of src/, with its unit tests beside the code.
+# Targets, one line each.
 #
 #   icpd_folder(codec DEPENDS base THIRD_PARTY PkgConfig::libcbor)
-#
-# makes the library icpd_codec from codec/*.cpp and the test program codec_test from
-# codec/*_test.cpp. Folders below it (io/linux below io) are targets of their own and left out
-# unless RECURSE is given.
+#     src/codec/*.cpp makes the library icpd_codec, src/codec/*_test.cpp the test program codec_test.
+#     Folders below it (io/linux below io) are targets of their own and left out unless RECURSE is
+#     given.
+#   icpd_fuzz(cbor DEPENDS codec)
+#     fuzz/cbor.cpp makes the libFuzzer target fuzz_cbor, in trees with -fsanitize=fuzzer-no-link.
+#     Its corpus, if it has one, is tests/vectors/fuzz/cbor/.
+#   icpd_bench(crypto DEPENDS crypto)
+#     bench/crypto_bench.cpp makes the program crypto_bench, built only when asked for by name.
 
-find_package(GTest REQUIRED)
-include(GoogleTest)
+if(ICPD_TESTS STREQUAL "ON")
+  find_package(GTest REQUIRED)
+elseif(ICPD_TESTS STREQUAL "AUTO")
+  find_package(GTest QUIET)
+endif()
+if(GTest_FOUND)
+  include(GoogleTest)
+else()
+  message(STATUS "No unit tests: GoogleTest is not here or ICPD_TESTS is OFF")
+endif()
+find_package(benchmark QUIET)
+
+# "io/linux;base" as target names: "icpd_io_linux;icpd_base".
+function(icpd_library_names folders result)
+  list(TRANSFORM folders REPLACE "/" "_")
+  list(TRANSFORM folders PREPEND icpd_)
+  set(${result} ${folders} PARENT_SCOPE)
+endfunction()
+
+function(icpd_test_program target label sources libraries)
+  if(NOT sources OR NOT GTest_FOUND)
+    return()
+  endif()
+  add_executable(${target} ${sources})
+  target_link_libraries(${target} PRIVATE ${libraries} GTest::gtest_main GTest::gmock)
+  if(ICPD_WHOLE_TEST_PROGRAMS)
+    add_test(NAME ${label} COMMAND ${target} --gtest_brief=1)
+  else()
+    gtest_discover_tests(${target} TEST_PREFIX "${label}/" DISCOVERY_TIMEOUT 60)
+  endif()
+endfunction()
 
 function(icpd_folder name)
   cmake_parse_arguments(ARG "RECURSE" "" "DEPENDS;THIRD_PARTY;EXCLUDE" ${ARGN})
@@ -25,9 +58,7 @@ function(icpd_folder name)
     list(FILTER tests EXCLUDE REGEX ${pattern})
   endforeach()
 
-  set(libraries ${ARG_DEPENDS})
-  list(TRANSFORM libraries PREPEND icpd_)
-  list(TRANSFORM libraries REPLACE "/" "_")
+  icpd_library_names("${ARG_DEPENDS}" libraries)
   if(sources)
     add_library(icpd_${target} STATIC ${sources})
     set(kind PUBLIC)
@@ -37,10 +68,26 @@ function(icpd_folder name)
   endif()
   target_include_directories(icpd_${target} ${kind} ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(icpd_${target} ${kind} icpd_flags ${libraries} ${ARG_THIRD_PARTY})
+  icpd_test_program(${target}_test ${name} "${tests}" icpd_${target})
+endfunction()
 
-  if(tests)
-    add_executable(${target}_test ${tests})
-    target_link_libraries(${target}_test PRIVATE icpd_${target} GTest::gtest_main GTest::gmock)
-    gtest_discover_tests(${target}_test TEST_PREFIX "${name}/" DISCOVERY_TIMEOUT 60)
+function(icpd_fuzz name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
+  icpd_library_names("${ARG_DEPENDS}" libraries)
+  add_executable(fuzz_${name} ${CMAKE_SOURCE_DIR}/fuzz/${name}.cpp)
+  target_link_libraries(fuzz_${name} PRIVATE ${libraries})
+  target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  set_target_properties(fuzz_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+endfunction()
+
+function(icpd_bench name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
+  if(NOT benchmark_FOUND)
+    return()
   endif()
+  icpd_library_names("${ARG_DEPENDS}" libraries)
+  add_executable(${name}_bench EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/bench/${name}_bench.cpp)
+  target_link_libraries(${name}_bench PRIVATE ${libraries} benchmark::benchmark_main)
+  set_target_properties(${name}_bench PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
 endfunction()
