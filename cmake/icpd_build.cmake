@@ -11,6 +11,9 @@ set(ICPD_PROGRAM_DIR "" CACHE PATH "where the program icpd goes")
 set(ICPD_TESTS AUTO CACHE STRING "ON, OFF or AUTO")
 option(ICPD_WHOLE_TEST_PROGRAMS "ctest runs a test program as one test" OFF)
 
+# With the GNU extensions `linux` is a macro; here it is the namespace of src/io/linux.
+add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Ulinux>)
+
 find_program(CCACHE ccache)
 if(CCACHE)
   set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})

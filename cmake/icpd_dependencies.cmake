@@ -2,6 +2,7 @@
 #
 #   icpd_wasmtime   the WebAssembly engine's C interface: #include <wasmtime.h>
 #   blst            BLS12-381: #include <blst.h>
+#   icpd_boost      Boost 1.81, headers only: #include <boost/asio.hpp>
 #
 # The engine takes minutes to build, so it is a build step: only what links it waits for it.
 
@@ -40,3 +41,10 @@ target_include_directories(blst SYSTEM PUBLIC ${blst_prefix}/bindings)
 # fast as a build for this one. -mno-avx: mixing vector widths in its C code stalls older cores.
 target_compile_definitions(blst PRIVATE __BLST_PORTABLE__)
 target_compile_options(blst PRIVATE -O2 -fno-builtin -mno-avx -fno-sanitize=all)
+
+# icpd_boost: the headers of Boost 1.81 (Asio and Beast need no library).
+icpd_dependency_path(boost boost_prefix)
+add_library(icpd_boost INTERFACE)
+if(NOT boost_prefix STREQUAL "/usr")
+  target_include_directories(icpd_boost SYSTEM INTERFACE ${boost_prefix}/include)
+endif()

@@ -1,0 +1,42 @@
+# Every target is a script in tools/; `make help` lists them.
+MAKEFLAGS += --no-print-directory
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PREFIX ?= /usr/local
+export COLD
+export ICPD_MAKE_TARGET = $@
+
+.PHONY: help build test install dist fuzz lint fmt check-fresh
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+build: ## the program: build/icpd
+	@tools/setup build
+	@tools/build release icpd
+
+test: ## every test (COLD=1: without any cache; STAGES="layers style": only these)
+	@tools/setup test
+	@tools/test $(STAGES)
+
+install: build ## the program into PREFIX/bin (PREFIX=/usr/local)
+	@tools/install "$(DESTDIR)$(PREFIX)"
+
+dist: build ## an archive with the program and its documents, in build/dist
+	@tools/dist
+
+fuzz: ## each fuzz target for SECONDS (default 60)
+	@tools/setup test
+	@tools/fuzz "$(or $(SECONDS),60)"
+
+lint: ## clang-tidy, layers and style over the whole tree
+	@tools/setup build lint
+	@tools/lint
+
+fmt: ## formats the sources
+	@tools/setup lint
+	@tools/format --fix
+
+check-fresh: ## make test in an empty Debian 12 root (needs root, and an hour)
+	@tools/setup fresh
+	@tools/check_fresh
