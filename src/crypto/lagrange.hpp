@@ -6,7 +6,7 @@
 //
 //   sum L_i·P_i = common · (sum w_i·P_i)      with short w_i and one long multiplication at most,
 //
-// which makes combining 3 of 4 shares three times faster, 27 of 40 twice.
+// which halves the time of combining 3 of 4 or 27 of 40 shares.
 #pragma once
 
 #include <blst.h>
