@@ -35,11 +35,19 @@ using Bytes = std::vector<std::uint8_t>;
 [[nodiscard]] inline std::string_view as_text(ByteView bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
-[[nodiscard]] inline Bytes to_bytes(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
-[[nodiscard]] inline Bytes to_bytes(std::string_view text) { return to_bytes(as_bytes(text)); }
+[[nodiscard]] inline Bytes to_bytes(ByteView bytes) {
+  return {bytes.begin(), bytes.end()};
+}
+[[nodiscard]] inline Bytes to_bytes(std::string_view text) {
+  return to_bytes(as_bytes(text));
+}
 
-inline void append(Bytes& out, ByteView bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
-inline void append(Bytes& out, std::string_view text) { append(out, as_bytes(text)); }
+inline void append(Bytes& out, ByteView bytes) {
+  out.insert(out.end(), bytes.begin(), bytes.end());
+}
+inline void append(Bytes& out, std::string_view text) {
+  append(out, as_bytes(text));
+}
 
 [[nodiscard]] inline bool equal(ByteView a, ByteView b) {
   return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
@@ -138,7 +146,8 @@ template <typename T>
 [[nodiscard]] T load_be(ByteView in) {
   ensure(in.size() >= sizeof(T));
   T value = 0;
-  for (std::size_t i = 0; i < sizeof(T); ++i) value = static_cast<T>(value << 8) | in[i];
+  for (std::size_t i = 0; i < sizeof(T); ++i)
+    value = static_cast<T>(value << 8) | in[i];
   return value;
 }
 template <typename T>

@@ -17,10 +17,10 @@ namespace icpd::detail {
 }  // namespace icpd::detail
 
 #define ICPD_ENSURE_1(cond) ICPD_ENSURE_2(cond, "")
-#define ICPD_ENSURE_2(cond, message)                                              \
-  do {                                                                            \
-    if (!(cond)) [[unlikely]]                                                     \
-      ::icpd::detail::ensure_failed(#cond, message, __FILE__, __LINE__);          \
+#define ICPD_ENSURE_2(cond, message)                                     \
+  do {                                                                   \
+    if (!(cond)) [[unlikely]]                                            \
+      ::icpd::detail::ensure_failed(#cond, message, __FILE__, __LINE__); \
   } while (false)
 #define ICPD_ENSURE_PICK(_1, _2, name, ...) name
 

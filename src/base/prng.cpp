@@ -59,6 +59,8 @@ Bytes Prng::bytes(std::size_t size) {
   return result;
 }
 
-Prng Prng::fork() { return Prng(next()); }
+Prng Prng::fork() {
+  return Prng(next());
+}
 
 }  // namespace icpd

@@ -55,7 +55,8 @@ class [[nodiscard]] Result {
   template <typename U = T>
     requires(!std::is_void_v<T> && std::is_constructible_v<T, U &&> &&
              !std::is_same_v<std::remove_cvref_t<U>, Result>)
-  Result(U&& value) : inner_(std::in_place, std::forward<U>(value)) {}  // NOLINT: implicit by design
+  Result(U&& value)
+      : inner_(std::in_place, std::forward<U>(value)) {}  // NOLINT: implicit by design
   template <typename G>
     requires std::is_constructible_v<E, G&&>
   Result(std::unexpected<G>&& error)  // NOLINT: implicit by design
@@ -123,7 +124,8 @@ class [[nodiscard]] Result {
   }
   /// f(value) -> U; the error passes through.
   template <typename F>
-  [[nodiscard]] auto map(F&& f) && -> Result<std::invoke_result_t<F, std::add_rvalue_reference_t<T>>, E> {
+  [[nodiscard]] auto map(
+      F&& f) && -> Result<std::invoke_result_t<F, std::add_rvalue_reference_t<T>>, E> {
     if (!ok()) return Err(std::move(inner_).error());
     return std::forward<F>(f)(std::move(*inner_));
   }
@@ -155,10 +157,10 @@ using Status = Result<void, E>;
 }  // namespace icpd
 
 /// The value of a Result, or `return` its error from the enclosing function.
-#define TRY(...)                                                     \
-  ({                                                                 \
-    auto&& icpd_try_ = (__VA_ARGS__);                                \
-    if (!icpd_try_.ok()) [[unlikely]]                                \
-      return ::icpd::Err(std::move(icpd_try_).error());              \
-    std::move(icpd_try_).value();                                    \
+#define TRY(...)                                        \
+  ({                                                    \
+    auto&& icpd_try_ = (__VA_ARGS__);                   \
+    if (!icpd_try_.ok()) [[unlikely]]                   \
+      return ::icpd::Err(std::move(icpd_try_).error()); \
+    std::move(icpd_try_).value();                       \
   })
