@@ -11,7 +11,7 @@
 //   FixedBytes<N>, array<u8,N> N bytes
 //   Bytes, Slice, string       length as integer, then the bytes
 //   optional<T>                0, or 1 and the value
-//   vector<T>                  count, then the elements
+//   vector<T>, deque<T>        count, then the elements
 //   map<K, V>, set<K>          count, then entries in strictly growing key order
 //   variant<Ts...>             index as integer, then the alternative
 //   Shared<T>, unique_ptr<T>   the value
@@ -32,6 +32,7 @@
 #include <array>
 #include <concepts>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -239,7 +240,7 @@ void write_record(RecordWriter& out, const T& value) {
   } else if constexpr (kIs<T, std::optional>) {
     out.integer(value.has_value() ? 1 : 0);
     if (value.has_value()) write_record(out, *value);
-  } else if constexpr (kIs<T, std::vector>) {
+  } else if constexpr (kIs<T, std::vector> || kIs<T, std::deque>) {
     out.integer(value.size());
     for (const auto& element : value)
       write_record(out, element);
@@ -305,10 +306,10 @@ Status<> read_record(RecordReader& in, T& value) {
   } else if constexpr (kIs<T, std::optional>) {
     value.reset();
     if (TRY(in.integer(1)) != 0) return read_record(in, value.emplace());
-  } else if constexpr (kIs<T, std::vector>) {
+  } else if constexpr (kIs<T, std::vector> || kIs<T, std::deque>) {
     const std::size_t n = TRY(in.count());
     value.clear();
-    value.reserve(n);
+    if constexpr (kIs<T, std::vector>) value.reserve(n);
     for (std::size_t i = 0; i < n; ++i)
       TRY(read_record(in, value.emplace_back()));
   } else if constexpr (kIs<T, std::map> || kIs<T, std::set>) {

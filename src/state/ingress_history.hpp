@@ -1,0 +1,113 @@
+// What became of each user's call (interface specification, "Request status").
+//
+//   absent -> received -> processing -> replied | failed -> done -> absent
+//                  \________________________/
+//
+// An entry that is final is kept for 5 minutes after it became so; a request id is thereby known
+// for as long as the request itself could be submitted again, which is what makes execution happen
+// at most once. If the answers take more than their bound of memory, the oldest are reduced to
+// `done`: that a call was executed stays known, its answer doesn't.
+//
+// Certified under /request_status/<id>.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <variant>
+
+#include "base/bytes.hpp"
+#include "base/units.hpp"
+#include "state/persistent_map.hpp"
+#include "types/error_code.hpp"
+#include "types/ids.hpp"
+#include "types/limits.hpp"
+#include "types/requests.hpp"
+
+namespace icpd::state {
+
+struct IngressReceived {
+  bool operator==(const IngressReceived&) const = default;
+  static constexpr auto kFields = std::tuple();
+};
+struct IngressProcessing {
+  bool operator==(const IngressProcessing&) const = default;
+  static constexpr auto kFields = std::tuple();
+};
+struct IngressReplied {
+  Slice reply;
+  bool operator==(const IngressReplied&) const = default;
+  static constexpr auto kFields = std::tuple(&IngressReplied::reply);
+};
+/// Rejects of the canister are here too, with kCanisterRejectedMessage.
+struct IngressFailed {
+  types::UserError error;
+  bool operator==(const IngressFailed&) const = default;
+  static constexpr auto kFields = std::tuple(&IngressFailed::error);
+};
+struct IngressDone {
+  bool operator==(const IngressDone&) const = default;
+  static constexpr auto kFields = std::tuple();
+};
+using IngressState =
+    std::variant<IngressReceived, IngressProcessing, IngressReplied, IngressFailed, IngressDone>;
+
+[[nodiscard]] bool is_final(const IngressState& state);
+
+struct IngressStatus {
+  types::CanisterId receiver;
+  types::UserId user;
+  /// When the state was entered.
+  Time time;
+  IngressState state;
+  bool operator==(const IngressStatus&) const = default;
+  static constexpr auto kFields = std::tuple(&IngressStatus::receiver, &IngressStatus::user,
+                                             &IngressStatus::time, &IngressStatus::state);
+};
+
+/// Digest of the subtree under /request_status/<id>.
+struct IngressStatusDigest {
+  [[nodiscard]] static crypto::Digest digest(const types::RequestId& id,
+                                             const IngressStatus& status);
+};
+
+class IngressHistory {
+ public:
+  using Map = PersistentMap<types::RequestId, IngressStatus, IngressStatusDigest>;
+
+  [[nodiscard]] const IngressStatus* find(const types::RequestId& id) const {
+    return statuses_.find(id);
+  }
+  [[nodiscard]] bool contains(const types::RequestId& id) const { return find(id) != nullptr; }
+  [[nodiscard]] std::size_t size() const { return statuses_.size(); }
+  /// Bytes of replies and texts, and a fixed amount for each entry.
+  [[nodiscard]] std::uint64_t memory_bytes() const { return memory_bytes_; }
+
+  /// Sets the status; what follows what is the picture above, and a bug if not.
+  void set(const types::RequestId& id, IngressStatus status);
+  /// Forgets final entries older than 5 minutes at `now`, then reduces the oldest final ones while
+  /// the history takes more than `memory_max`.
+  void prune(Time now, std::uint64_t memory_max = types::limits::kIngressHistorySizeMax);
+  /// When prune() will forget the next entry.
+  [[nodiscard]] std::optional<Time> next_prune() const;
+
+  [[nodiscard]] const Map& map() const { return statuses_; }
+  /// Hashes what changed; see PersistentMap.
+  crypto::Digest hash() { return statuses_.hash(); }
+
+ private:
+  friend struct IngressHistoryCodec;
+  /// Time of becoming final (8 bytes, big-endian) · request id.
+  using TimeKey = FixedBytes<struct IngressTimeKeyTag, 40>;
+
+  void index(const types::RequestId& id, const IngressStatus& status);
+  void unindex(const types::RequestId& id, const IngressStatus& status);
+
+  Map statuses_;
+  /// Final entries by time.
+  PersistentMap<TimeKey, std::monostate> final_;
+  /// Final entries that aren't reduced yet.
+  PersistentMap<TimeKey, std::monostate> reducible_;
+  std::uint64_t memory_bytes_ = 0;
+};
+
+}  // namespace icpd::state

@@ -1,0 +1,62 @@
+// Facts about the subnet as a whole that later rounds read.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "base/shared.hpp"
+#include "base/units.hpp"
+#include "crypto/hash.hpp"
+#include "state/canister_state.hpp"
+#include "state/subnet_calls.hpp"
+#include "state/topology.hpp"
+#include "types/block.hpp"
+#include "types/numbers.hpp"
+
+namespace icpd::state {
+
+/// Which canister ids this subnet gives next.
+struct CanisterIdAllocation {
+  std::vector<IndexRange> ranges;
+  std::optional<std::uint64_t> last_given;
+  static constexpr auto kFields =
+      std::tuple(&CanisterIdAllocation::ranges, &CanisterIdAllocation::last_given);
+};
+
+/// Certified under /subnet/<own>/metrics.
+struct SubnetMetrics {
+  std::uint64_t update_transactions_total = 0;
+  /// Of canisters that are gone; those of living canisters are added when asked for.
+  types::Cycles consumed_by_deleted{0};
+  static constexpr auto kFields =
+      std::tuple(&SubnetMetrics::update_transactions_total, &SubnetMetrics::consumed_by_deleted);
+};
+
+struct SystemMetadata {
+  /// Of the last batch. Both grow strictly.
+  types::Height height;
+  Time batch_time;
+  /// Root of the certified tree at the height before: states form a hash chain.
+  std::optional<types::StateRoot> previous_root;
+  Shared<NetworkTopology> topology;
+  CanisterIdAllocation allocation;
+  SubnetCalls calls;
+  /// Bytes of pages written since the last checkpoint.
+  std::uint64_t heap_delta_bytes = 0;
+  SubnetMetrics metrics;
+  /// Cycles on their way to canisters without a message.
+  std::map<types::CanisterId, types::Cycles> refunds;
+  /// Where the next checkpoint is and how many heights lie between two.
+  types::Height next_checkpoint;
+  std::uint64_t interval_length = 0;
+
+  static constexpr auto kFields = std::tuple(
+      &SystemMetadata::height, &SystemMetadata::batch_time, &SystemMetadata::previous_root,
+      &SystemMetadata::topology, &SystemMetadata::allocation, &SystemMetadata::calls,
+      &SystemMetadata::heap_delta_bytes, &SystemMetadata::metrics, &SystemMetadata::refunds,
+      &SystemMetadata::next_checkpoint, &SystemMetadata::interval_length);
+};
+
+}  // namespace icpd::state
