@@ -332,7 +332,7 @@ class Decoder {
         return {};
       case Op::kNat:
       case Op::kInt:
-        TRY(Nat::read(in_));
+        (void)TRY(Nat::read(in_));
         return {};
       case Op::kText:
         TRY(text());
