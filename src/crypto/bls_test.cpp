@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <gtest/gtest.h>
 
-#include "base/prng.hpp"
+#include "crypto/hash.hpp"
 
 namespace icpd::crypto {
 namespace {
@@ -19,6 +19,62 @@ BlsSecretKey key_of(std::uint8_t seed) {
 // The group order, big-endian (draft-irtf-cfrg-pairing-friendly-curves, section 4.2.1).
 constexpr std::string_view kOrder =
     "73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001";
+
+// Signatures that others made. The first: github.com/dfinity/agent-js, packages/bls-verify, test
+// "verify". The others: the mainnet certificate of that test file, from February 2022; the messages
+// are the root hashes of its trees behind "ic-state-root". Its delegation is signed with the root
+// key of the Internet Computer, its own tree with the key of the subnet.
+struct Published {
+  std::string_view key;
+  Bytes message;
+  std::string_view signature;
+};
+const Published kPublished[] = {
+    {"a7623a93cdb56c4d23d99c14216afaab3dfd6d4f9eb3db23d038280b6d5cb2caaee2a19dd92c9df7001dede23bf03"
+     "6"
+     "bc0f33982dfb41e8fa9b8e96b5dc3e83d55ca4dd146c7eb2e8b6859cb5a5db815db86810b8d12cee1588b5dbf34a4"
+     "d"
+     "c9a5",
+     to_bytes("hello"),
+     "b89e13a212c830586eaa9ad53946cd968718ebecc27eda849d9232673dcd4f440e8b5df39bf14a88048c15e16cbca"
+     "a"
+     "be"},
+    {"814c0e6ec71fab583b08bd81373c255c3c371b2e84863c98a4f1e08b74235d14fb5d9c0cd546d9685f913a0c0b2cc"
+     "5"
+     "341583bf4b4392e467db96d65b9bb4cb717112f8472e0d5a4d14505ffd7484b01291091c5f87b98883463f98091a0"
+     "b"
+     "aaae",
+     message_in_domain("ic-state-root",
+                       hex("e6c01e909b4923345ce5970962bcfe3004bfd8474a21dae28f50692502f46d90")),
+     "ace9fcdd9bc977e05d6328f889dc4e7c99114c737a494653cb27a1f55c06f4555e0f160980af5ead098acc195010b"
+     "2"
+     "f7"},
+    {"9933e1f89e8a3c4d7fdcccdbd518089e2bd4d8180a261f18d9c247a52768ebce98dc7328a39814a8f911086a1dd50"
+     "c"
+     "be015e2a53b7bf78b55288893daa15c346640e8831d72a12bdedd979d28470c34823b8d1c3f4795d9c3984a247132"
+     "e"
+     "94fe",
+     message_in_domain("ic-state-root",
+                       hex("b294b418b11ebe5dd7dd1dcb099e4e0372b9a42aef7a7a37fb4f25667d705ea9")),
+     "89a2be21b5fa8ac9fab1527e041327ce899d7da971436a1f2165393947b4d942365bfe5488710e61a619ba48388a2"
+     "1"
+     "b1"},
+};
+
+TEST(Bls, verifies_signatures_of_the_internet_computer) {
+  std::vector<BlsPublicKey> keys;
+  for (const Published& row : kPublished)
+    keys.push_back(BlsPublicKey::decode(hex(row.key)).value());
+  std::vector<BlsCheck> checks;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const BlsSignature signature = BlsSignature::from(hex(kPublished[i].signature)).value();
+    EXPECT_TRUE(keys[i].verify(kPublished[i].message, signature)) << i;
+    EXPECT_TRUE(PreparedBlsKey(keys[i]).verify(kPublished[i].message, signature)) << i;
+    EXPECT_FALSE(keys[i].verify(as_bytes("hallo"), signature)) << i;
+    checks.push_back({&keys[i], kPublished[i].message, signature});
+  }
+  EXPECT_TRUE(bls_verify_batch(checks));
+}
 
 TEST(Bls, verifies_what_it_signs_and_nothing_else) {
   const BlsSecretKey secret = key_of(1);
