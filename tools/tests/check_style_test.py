@@ -70,6 +70,9 @@ class Sizes(unittest.TestCase):
         self.assertEqual(
             problems("src/a.cpp", "constexpr auto kT = to_array<T>({\n" + "  {1},\n" * 100 + "});\n"), [])
 
+    def test_takes_an_example_in_a_comment_for_no_function(self):
+        self.assertEqual(problems("src/a.cpp", "// struct A {\n" + "int x;\n" * 100 + "}\n"), [])
+
 
 class Headers(unittest.TestCase):
     def test_begin_with_what_they_are(self):
