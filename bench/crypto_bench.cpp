@@ -2,11 +2,14 @@
 #include <benchmark/benchmark.h>
 
 #include "crypto/bls.hpp"
-#include "crypto/bls_points.hpp"
+#include "crypto/detail/bls_points.hpp"
+#include "crypto/ecdsa.hpp"
 #include "crypto/ed25519.hpp"
 #include "crypto/hash.hpp"
 #include "crypto/quorum.hpp"
 #include "crypto/random.hpp"
+#include "crypto/representation_hash.hpp"
+#include "crypto/rsa.hpp"
 #include "crypto/threshold.hpp"
 
 namespace icpd::crypto {
@@ -63,6 +66,54 @@ void Ed25519Verify(State& state) {
     DoNotOptimize(ed25519_verify(key.public_key(), kMessage, signature));
 }
 BENCHMARK(Ed25519Verify);
+
+void Secp256k1Verify(State& state) {
+  const auto key = Secp256k1SecretKey::from_scalar(Secp256k1SecretKey::Scalar(Bytes(32, 1)));
+  const Sec1Point point = key->public_key();
+  const EcdsaSignature signature = key->sign(kMessage);
+  for (auto _ : state)
+    DoNotOptimize(secp256k1_verify(point, kMessage, signature));
+}
+BENCHMARK(Secp256k1Verify);
+
+// RFC 6979, A.2.5, SHA-256, "sample".
+void P256Verify(State& state) {
+  const auto point = Sec1Point::from(
+      *from_hex("0460fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb67903fe1008b8bc99"
+                "a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299"));
+  const auto signature = EcdsaSignature::from(
+      *from_hex("efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716f7cb1c942d657c41d4"
+                "36c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8"));
+  for (auto _ : state) {
+    if (!p256_verify(*point, as_bytes("sample"), *signature)) state.SkipWithError("must verify");
+  }
+}
+BENCHMARK(P256Verify);
+
+// A wrong signature costs what a right one does.
+void RsaVerify(State& state) {
+  const Bytes modulus(static_cast<std::size_t>(state.range(0)) / 8, 0xff);
+  const Bytes signature(modulus.size(), 0x7f);
+  const Bytes exponent = {1, 0, 1};
+  for (auto _ : state)
+    DoNotOptimize(rsa_verify({modulus, exponent}, kMessage, signature));
+}
+BENCHMARK(RsaVerify)->Arg(2048)->Arg(8192);
+
+void RequestId(State& state) {
+  const Bytes argument(250, 1);
+  for (auto _ : state)
+    DoNotOptimize(MapHash()
+                      .text("request_type", "call")
+                      .blob("sender", argument)
+                      .nat("ingress_expiry", 1685570400000000000)
+                      .blob("canister_id", Bytes(10, 1))
+                      .text("method_name", "increment")
+                      .blob("nonce", Bytes(16, 1))
+                      .blob("arg", argument)
+                      .finish());
+}
+BENCHMARK(RequestId);
 
 BlsSecretKey bls_key(std::size_t i) {
   return BlsSecretKey::from_seed(Bytes(32, static_cast<std::uint8_t>(i)));

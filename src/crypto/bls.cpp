@@ -2,7 +2,7 @@
 
 #include <blst.h>
 
-#include "crypto/bls_points.hpp"
+#include "crypto/detail/bls_points.hpp"
 
 namespace icpd::crypto {
 namespace {

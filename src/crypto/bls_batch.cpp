@@ -8,7 +8,7 @@
 #include <map>
 #include <memory>
 
-#include "crypto/bls_points.hpp"
+#include "crypto/detail/bls_points.hpp"
 #include "crypto/hash.hpp"
 
 namespace icpd::crypto {

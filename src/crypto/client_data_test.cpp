@@ -1,4 +1,4 @@
-#include "crypto/client_data.hpp"
+#include "crypto/detail/client_data.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "crypto/lagrange.hpp"
+#include "crypto/detail/lagrange.hpp"
 
 #include <algorithm>
 #include <array>

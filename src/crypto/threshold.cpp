@@ -4,8 +4,8 @@
 #include <bit>
 
 #include "codec/record.hpp"
-#include "crypto/bls_points.hpp"
-#include "crypto/lagrange.hpp"
+#include "crypto/detail/bls_points.hpp"
+#include "crypto/detail/lagrange.hpp"
 
 namespace icpd::crypto {
 namespace {

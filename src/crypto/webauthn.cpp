@@ -3,7 +3,7 @@
 #include "codec/base64.hpp"
 #include "codec/cbor.hpp"
 #include "codec/der.hpp"
-#include "crypto/client_data.hpp"
+#include "crypto/detail/client_data.hpp"
 #include "crypto/hash.hpp"
 #include "crypto/rsa.hpp"
 
