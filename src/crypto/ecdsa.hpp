@@ -4,8 +4,8 @@
 // accepted, as the network does: who needs one signature for each message uses another scheme. A
 // message is hashed with SHA-256 before it is signed.
 //
-// secp256k1 is computed by libsecp256k1, P-256 by OpenSSL. Verifying takes 40 µs and 105 µs, keys
-// in bytes included.
+// secp256k1 is computed by libsecp256k1, P-256 by OpenSSL. Verifying takes 37 µs and 84 µs,
+// parsing the key included.
 #pragma once
 
 #include <array>

@@ -10,8 +10,8 @@ namespace icpd::crypto {
 
 inline constexpr std::size_t kRsaModulusBitsMin = 2048;
 inline constexpr std::size_t kRsaModulusBitsMax = 8192;
-/// A verification takes time in proportion to the exponent's bits: 0.35 ms at most with 8192-bit
-/// moduli and the usual 65537.
+/// A verification takes time in proportion to the exponent's bits: 0.3 ms with 8192-bit moduli and
+/// the usual 65537.
 inline constexpr std::size_t kRsaExponentBitsMax = 32;
 
 /// Big-endian numbers, borrowed. Leading zeros are allowed.

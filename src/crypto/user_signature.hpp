@@ -26,7 +26,7 @@ struct UserKey {
 };
 
 /// Errors: not DER of a public key; an algorithm that users can't sign with; for Ed25519 and ECDSA
-/// a key of another length or form. Points are checked when they verify, COSE keys too. 0.2 µs.
+/// a key of another length or form. Points are checked when they verify, COSE keys too.
 [[nodiscard]] Result<UserKey> parse_user_key(ByteView der);
 
 /// Error unless `signature` is one over `message` under the key. `message` is what is signed:

@@ -4,6 +4,7 @@
 
 #include "codec/der.hpp"
 #include "crypto/bls.hpp"
+#include "crypto/detail/p256_test_signer.hpp"
 #include "crypto/ecdsa.hpp"
 #include "crypto/ed25519.hpp"
 
@@ -33,17 +34,22 @@ Signed secp256k1() {
           to_bytes(secret->sign(kMessage).view())};
 }
 
+Signed p256() {
+  const detail::P256TestSigner secret;
+  return {wrap_public_key(KeyAlgorithm::kEcdsaP256, secret.public_key()),
+          to_bytes(secret.sign(kMessage).view())};
+}
+
 std::string refused(ByteView key, ByteView message, ByteView signature) {
   return verify_user_signature(key, message, signature).error().message;
 }
 
 TEST(UserSignature, verifies_each_scheme_under_its_own_key_only) {
-  EXPECT_TRUE(verify_user_signature(ed25519().key_der, kMessage, ed25519().signature).ok());
-  EXPECT_TRUE(verify_user_signature(secp256k1().key_der, kMessage, secp256k1().signature).ok());
-  EXPECT_EQ(refused(ed25519().key_der, kMessage, secp256k1().signature),
-            "Ed25519 signature: not valid");
-  EXPECT_EQ(refused(secp256k1().key_der, kMessage, ed25519().signature),
-            "ECDSA signature: not valid");
+  const Signed all[] = {ed25519(), secp256k1(), p256()};
+  for (std::size_t k = 0; k < std::size(all); ++k) {
+    for (std::size_t s = 0; s < std::size(all); ++s)
+      EXPECT_EQ(verify_user_signature(all[k].key_der, kMessage, all[s].signature).ok(), k == s);
+  }
 }
 
 TEST(UserSignature, refuses_another_message) {
