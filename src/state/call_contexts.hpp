@@ -127,9 +127,9 @@ class CallContexts {
   /// Removes a callback and counts its context's outstanding calls down; nothing if unknown.
   [[nodiscard]] std::optional<Callback> take_callback(types::CallbackId id);
 
-  /// Best-effort callbacks whose deadline is at or before `now`, each given once, in order.
+  /// Best-effort callbacks whose deadline is before `now`, each given once, in order.
   [[nodiscard]] std::vector<types::CallbackId> expire_callbacks(types::CoarseTime now);
-  /// The next deadline that expire_callbacks() will see.
+  /// The earliest deadline that expire_callbacks() has yet to give.
   [[nodiscard]] std::optional<types::CoarseTime> next_deadline() const;
 
   [[nodiscard]] const std::map<types::CallContextId, CallContext>& contexts() const {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -20,6 +21,8 @@ namespace icpd::state {
 /// Bytes that are named by their SHA-256 and stored once, beside the records that name them.
 struct Blob {
   crypto::Digest hash;
+  std::uint64_t size = 0;
+  /// Of `size` bytes; empty only between reading a record and filling it in.
   Slice bytes;
 
   [[nodiscard]] static Blob of(Slice bytes);
@@ -27,6 +30,7 @@ struct Blob {
 };
 /// Hash and size. Reading gives a Blob without bytes; the checkpoint reader fills them in.
 void record_write(codec::RecordWriter& out, const Blob& blob);
+[[nodiscard]] Status<> record_read(codec::RecordReader& in, Blob& blob);
 
 /// Functions of a module that the system calls by itself.
 enum class SystemMethod : std::uint8_t {
@@ -60,6 +64,8 @@ struct Module {
   Blob code;
   std::array<bool, kSystemMethods> system_methods{};
   std::map<std::string, Metadata> metadata;
+  /// Of the subtree /canister/<id>/metadata; set by seal().
+  crypto::Digest metadata_digest;
 
   [[nodiscard]] bool has(SystemMethod method) const {
     return system_methods[static_cast<std::size_t>(method)];
@@ -67,6 +73,8 @@ struct Module {
   [[nodiscard]] const crypto::Digest& hash() const { return code.hash; }
   [[nodiscard]] std::uint64_t metadata_size_bytes() const;
 };
+/// The only way to a module that a canister can have: digests its metadata once.
+[[nodiscard]] Shared<Module> seal(Module module);
 void record_write(codec::RecordWriter& out, const Module& module);
 [[nodiscard]] Status<> record_read(codec::RecordReader& in, Module& module);
 

@@ -95,12 +95,15 @@ class IngressHistory {
   crypto::Digest hash() { return statuses_.hash(); }
 
  private:
-  friend struct IngressHistoryCodec;
+  friend class StateReader;
   /// Time of becoming final (8 bytes, big-endian) · request id.
   using TimeKey = FixedBytes<struct IngressTimeKeyTag, 40>;
 
-  void index(const types::RequestId& id, const IngressStatus& status);
-  void unindex(const types::RequestId& id, const IngressStatus& status);
+  [[nodiscard]] static TimeKey time_key(Time time, const types::RequestId& id);
+  /// Counts and indexes an entry.
+  void add(const types::RequestId& id, const IngressStatus& status);
+  /// Puts back an entry of a stored state.
+  void restore(const types::RequestId& id, IngressStatus status);
 
   Map statuses_;
   /// Final entries by time.

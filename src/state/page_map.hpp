@@ -9,10 +9,12 @@
 //   ... execute ...
 //   map.take(guest, outcome.heap_dirty);      // after it: the pages it stored to
 //
-// Digest (docs/formats/state_hash.md): page = SHA-256 in domain "icpd-page" of its 4096 bytes; node
-// = SHA-256 in domain "icpd-page-node" of a 64-bit bitmap of its children that aren't all zero and
-// their digests; five levels, 2^30 pages. A page of zeros is the same as no page. Cost: what was
-// written since the last digest() and the nodes above it.
+// Digest (docs/formats/state_hash.md): of a page, SHA-256 in domain "icpd-page" of its 4096 bytes,
+// or 32 zero bytes for a page of zeros; of a node, SHA-256 in domain "icpd-page-node" of the 64-bit
+// bitmap of its children that aren't zero (big-endian, bit i for child i) and their digests in
+// order, or 32 zero bytes without such children. Five levels of nodes, 2^30 pages. So absent pages
+// and pages of zeros are the same. Cost: what was written since the last digest() and the nodes
+// above it.
 //
 // Not synchronised, except that digest() may run on one thread while others copy and read maps that
 // share pages with this one.
@@ -21,9 +23,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "base/bytes.hpp"
+#include "codec/record.hpp"
 #include "crypto/hash.hpp"
 #include "io/disk.hpp"
 #include "io/guest_memory.hpp"
@@ -82,14 +86,24 @@ class PageMap final : public io::PageSource {
   void for_each_delta(const std::function<void(PageIndex, ByteView)>& visit) const;
   /// Calls `visit(page, location)` for every page in a file, ascending.
   void for_each_stored(const std::function<void(PageIndex, const PageLocation&)>& visit) const;
-  /// Says that the page's content is at `location`.
+  /// Says that the page's content is at `location`. What is known of digests stays.
   void set_location(PageIndex page, PageLocation location);
+  /// The digest that a record named, for a map whose pages aren't filled in yet.
+  [[nodiscard]] const std::optional<crypto::Digest>& expected_digest() const { return expected_; }
+  void clear_expected_digest() { expected_.reset(); }
 
  private:
+  friend Status<> record_read(codec::RecordReader& in, PageMap& map);
+
   std::shared_ptr<detail::PageNode> root_;
+  /// What a record said, until the pages are filled in.
+  std::optional<crypto::Digest> expected_;
 };
 
 /// A page map's record is its digest: the pages are stored and transferred beside the records.
+/// Reading gives a map that only knows its digest; the checkpoint reader fills in the pages and
+/// checks that they give it.
 void record_write(codec::RecordWriter& out, const PageMap& map);
+[[nodiscard]] Status<> record_read(codec::RecordReader& in, PageMap& map);
 
 }  // namespace icpd::state

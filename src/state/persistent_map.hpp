@@ -31,8 +31,8 @@
 
 #include "base/bytes.hpp"
 #include "base/ensure.hpp"
+#include "certification/hash_tree.hpp"
 #include "crypto/hash.hpp"
-#include "state/tree_hash.hpp"
 
 namespace icpd::state {
 
@@ -76,7 +76,7 @@ class PersistentMap {
   };
 
  public:
-  /// A shared node. Only for walks that know the shape, as witnesses do.
+  /// A shared node. From outside only for walks along the shape, as witnesses need.
   class Pointer {
    public:
     Pointer() = default;
@@ -94,8 +94,11 @@ class PersistentMap {
     explicit operator bool() const { return node_ != nullptr; }
     friend bool operator==(const Pointer& a, const Pointer& b) { return a.node_ == b.node_; }
     [[nodiscard]] bool is_leaf() const { return node_->is_leaf; }
-    [[nodiscard]] const Inner& inner() const { return *static_cast<const Inner*>(node_); }
-    [[nodiscard]] const Leaf& leaf() const { return *static_cast<const Leaf*>(node_); }
+    /// Each needs the kind that has it.
+    [[nodiscard]] std::uint32_t bit() const { return inner().bit; }
+    [[nodiscard]] const Pointer& child(unsigned side) const { return inner().child[side]; }
+    [[nodiscard]] const Key& key() const { return leaf().key; }
+    [[nodiscard]] const Value& value() const { return leaf().value; }
     /// Needs a map that is hashed.
     [[nodiscard]] const crypto::Digest& digest() const {
       ensure(node_->hashed, "the map was hashed after its last change");
@@ -104,6 +107,8 @@ class PersistentMap {
 
    private:
     friend class PersistentMap;
+    [[nodiscard]] const Inner& inner() const { return *static_cast<const Inner*>(node_); }
+    [[nodiscard]] const Leaf& leaf() const { return *static_cast<const Leaf*>(node_); }
     [[nodiscard]] bool unique() const {
       return node_->references.load(std::memory_order_acquire) == 1;
     }
@@ -240,6 +245,25 @@ class PersistentMap {
     it.descend();
     return it;
   }
+  /// The entry with the greatest key below `key`: its key, or nothing.
+  [[nodiscard]] const Key* last_before(ByteView key) const {
+    if (!root_) return nullptr;
+    const Leaf& near = static_cast<const Leaf&>(*closest(key));
+    const bool found = equal(near.key.view(), key);
+    const std::uint32_t split = found ? UINT32_MAX : detail::first_difference(near.key.view(), key);
+    const Node* below = nullptr;  // the nearest subtree whose keys are all less
+    const Node* node = root_.node_;
+    while (!node->is_leaf && static_cast<const Inner*>(node)->bit < split) {
+      const Inner& inner = static_cast<const Inner&>(*node);
+      const unsigned side = detail::key_bit(key, inner.bit);
+      if (side == 1) below = inner.child[0].node_;
+      node = inner.child[side].node_;
+    }
+    if (!found && detail::key_bit(key, split) == 1) below = node;
+    while (below != nullptr && !below->is_leaf)
+      below = static_cast<const Inner*>(below)->child[1].node_;
+    return below == nullptr ? nullptr : &static_cast<const Leaf*>(below)->key;
+  }
   /// Needs !empty().
   [[nodiscard]] typename Iterator::value_type front() const {
     ensure(!empty());
@@ -250,7 +274,7 @@ class PersistentMap {
   crypto::Digest hash()
     requires kHashed
   {
-    if (!root_) return empty_digest();
+    if (!root_) return certification::empty_digest();
     rehash(*root_.node_);
     return root_.digest();
   }
@@ -258,7 +282,7 @@ class PersistentMap {
   [[nodiscard]] crypto::Digest digest() const
     requires kHashed
   {
-    return root_ ? root_.digest() : empty_digest();
+    return root_ ? root_.digest() : certification::empty_digest();
   }
   /// For witnesses; null when empty.
   [[nodiscard]] const Pointer& root() const { return root_; }
@@ -328,13 +352,15 @@ class PersistentMap {
     if (node.is_leaf) {
       Leaf& leaf = static_cast<Leaf&>(node);
       if (!node.hashed)
-        leaf.digest = labeled_digest(leaf.key.view(), Digester::digest(leaf.key, leaf.value));
+        leaf.digest =
+            certification::labeled_digest(leaf.key.view(), Digester::digest(leaf.key, leaf.value));
       node.hashed = true;
       return leaf.digest;
     }
     Inner& inner = static_cast<Inner&>(node);
     if (!node.hashed)
-      inner.digest = fork_digest(rehash(*inner.child[0].node_), rehash(*inner.child[1].node_));
+      inner.digest =
+          certification::fork_digest(rehash(*inner.child[0].node_), rehash(*inner.child[1].node_));
     node.hashed = true;
     return inner.digest;
   }

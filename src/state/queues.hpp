@@ -30,6 +30,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -156,12 +157,13 @@ class CanisterQueues {
   [[nodiscard]] CanisterMessage pop_output(const types::CanisterId& peer);
   /// Answers the request at the front of an output queue with a reject into our own input.
   /// Needs front_output(peer) to be a request. All its cycles are in the reject's refund.
-  void reject_front_output(const types::CanisterId& peer, types::Reject reject);
+  /// A refund only where a best-effort call was answered otherwise meanwhile.
+  std::optional<Refund> reject_front_output(const types::CanisterId& peer, types::Reject reject);
 
   // -- Time --
-  /// Drops what has expired at `now`; see the table above. Gives the refunds to route.
+  /// Drops what expired before `now`; see the table above. Gives the refunds to route.
   [[nodiscard]] std::vector<Refund> time_out(types::CoarseTime now);
-  /// The first moment at which time_out() will do something.
+  /// The earliest expiry that time_out() has yet to see.
   [[nodiscard]] std::optional<types::CoarseTime> next_expiry() const;
   /// Drops the largest best-effort message; nothing if there is none.
   [[nodiscard]] std::optional<std::vector<Refund>> shed_largest();
@@ -181,7 +183,23 @@ class CanisterQueues {
 
  private:
   friend struct QueuesCodec;
-  friend struct QueuesAccess;
+
+  [[nodiscard]] Shared<Ingress> pop_ingress();
+  [[nodiscard]] std::vector<Shared<Ingress>> remove_ingress(
+      const std::function<bool(const Ingress&)>& which);
+  /// Puts a message into the pool, or takes it out; the counters of its queue are the caller's when
+  /// it comes and take()'s when it goes.
+  [[nodiscard]] detail::MessageId add(detail::PooledMessage pooled);
+  [[nodiscard]] CanisterMessage take(detail::MessageId id);
+  void account(detail::MessageId id, const detail::PooledMessage& pooled, bool added);
+  /// Removes dropped messages from the head of a queue.
+  void trim(const types::CanisterId& peer, detail::Direction direction);
+  void schedule_input(const types::CanisterId& peer, detail::MessageId id, SenderIs sender);
+  [[nodiscard]] std::optional<CanisterMessage> pop_scheduled(
+      std::deque<types::CanisterId>& schedule);
+  [[nodiscard]] std::optional<Refund> answer_own(const types::Request& request,
+                                                 types::Reject reject);
+  [[nodiscard]] std::optional<Refund> drop(detail::MessageId id, const char* reason);
 
   std::map<types::CanisterId, detail::QueuePair> pairs_;
   std::map<detail::MessageId, detail::PooledMessage> pool_;

@@ -52,7 +52,7 @@ class ReplicatedState {
   /// Needs the canister to exist.
   Cow<CanisterState> remove(const types::CanisterId& id);
   /// Writes one canister in place: `change(CanisterState&)`. Needs the canister to exist; the id
-  /// must stay. Gives back what `change` returns.
+  /// must stay, and `change` must not write this state. Gives back what `change` returns.
   template <std::invocable<CanisterState&> F>
   decltype(auto) update(const types::CanisterId& id, F&& change) {
     Writer writer(*this, id);
@@ -86,7 +86,10 @@ class ReplicatedState {
   /// Credits a refund now if the canister is here, else it is lost (its canister is gone).
   void refund(const types::CanisterId& recipient, types::Cycles amount);
 
-  /// All cycles of the subnet: canisters, queues, contexts, refunds. O(canisters); for checks.
+  /// Brings the digests of the certified maps up to date.
+  void hash_maps();
+  /// All cycles of the subnet: canisters, queues, contexts, pending calls. O(canisters); for
+  /// checks.
   [[nodiscard]] types::Cycles total_cycles() const;
 
  private:
@@ -103,6 +106,7 @@ class ReplicatedState {
 
    private:
     ReplicatedState& state_;
+    types::CanisterId id_;
     CanisterState* canister_;
     CanisterIndex::Facts before_;
   };
