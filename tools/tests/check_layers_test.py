@@ -101,6 +101,12 @@ class Libraries(unittest.TestCase):
         self.assertEqual(problems("base/x.cpp", "#include <gtest/gtest.h>"),
                          ["base may not include <gtest/gtest.h> (GoogleTest)"])
 
+    def test_each_has_a_line_that_says_what_it_is_for(self):
+        rules = check_layers.read_rules(TABLES)
+        lines = "## Linked\n| library | for |\n| --- | --- |\n| Boost | x |\n| GoogleTest | x |\n"
+        self.assertEqual(check_layers.undocumented_libraries(rules, lines),
+                         ["docs/dependencies.md: no line for json"])
+
 
 class Words(unittest.TestCase):
     NOW = "auto t = std::chrono::steady_clock::now();"
