@@ -51,7 +51,7 @@ class Module {
 
  private:
   friend class Engine;
-  friend class Execution;
+  friend struct detail::ExecutionState;
   explicit Module(std::shared_ptr<const detail::ModuleState> state) : state_(std::move(state)) {}
   std::shared_ptr<const detail::ModuleState> state_;
 };
@@ -171,6 +171,7 @@ class Execution {
   [[nodiscard]] std::vector<io::PageIndex> stable_dirty_so_far() const;
 
  private:
+  const detail::EngineState* engine_;
   std::unique_ptr<detail::ExecutionState> state_;
 };
 

@@ -55,6 +55,7 @@ struct GlobalValue {
 /// memories.
 using Globals = std::vector<GlobalValue>;
 
+/// An active data segment: the host writes it into the fresh heap at install.
 struct DataSegment {
   std::uint64_t address = 0;
   Slice bytes;
@@ -70,6 +71,7 @@ struct MetadataSection {
 
 struct ModuleFacts {
   PointerWidth width = PointerWidth::k32;
+  bool has_memory = false;
   /// 64 KiB pages; the maximum is the smaller of the declared one and the platform's.
   std::uint64_t heap_pages_initial = 0;
   std::uint64_t heap_pages_max = 0;
@@ -78,8 +80,6 @@ struct ModuleFacts {
   std::array<bool, kHookCount> hooks{};
   /// Types of the mutable globals, ascending by index.
   std::vector<ValueType> mutable_globals;
-  /// Active segments, in module order; the host writes them into the fresh heap at install.
-  std::vector<DataSegment> data;
   /// Ascending by name.
   std::vector<MetadataSection> metadata;
   /// Compilation is charged 6,000 instructions for each of these (operators + 2 for each global).

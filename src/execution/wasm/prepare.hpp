@@ -16,6 +16,8 @@ namespace icpd::execution::wasm {
 
 struct PreparedModule {
   Shared<ModuleFacts> facts;
+  /// What a fresh heap begins with (heap.hpp, initial_heap()); parts of the module's bytes.
+  std::vector<DataSegment> data;
   /// The module with metering built in; what Engine::compile takes.
   Slice metered;
   /// Identifies `metered`; part of the key of a code cache.

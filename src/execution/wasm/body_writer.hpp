@@ -1,0 +1,85 @@
+// Writes one metered function body: charges built in, indexes shifted to the metered module's.
+//
+// Two styles give the same counts at every operator:
+//
+//   kGlobal    the count is a global that each point reads and writes. Simple, needs no locals and
+//              changes no types, so it fits every valid module; about 2.8 times slower where calls
+//              dominate (reference dependencies.md 2).
+//   kThreaded  the count is a local, given to each function as its last parameter and given back
+//              as its last result, so that it stays in a register. Charges are added up while
+//              nothing can observe the count, and written through to the global only before
+//              operators that can trap or call: after a trap of the guest the host finds the exact
+//              count there. The global is never read by the guest.
+//
+// Both import from module "__":
+//   out_of_instructions   the count is below zero: pauses or ends the execution
+//   grow_heap             memory.grow, decided by the host
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "execution/wasm/charge_points.hpp"
+#include "execution/wasm/module_facts.hpp"
+#include "execution/wasm/sections.hpp"
+
+namespace icpd::execution::wasm {
+
+enum class Style : std::uint8_t { kGlobal, kThreaded };
+
+/// Index spaces of the metered module.
+struct Layout {
+  Style style = Style::kThreaded;
+  PlanContext plan;
+  /// The user's imported functions keep their indexes; two more follow them.
+  std::uint32_t imported_functions = 0;
+  static constexpr std::uint32_t kAddedImports = 2;
+  std::uint32_t local_functions = 0;
+  /// The counter's global, behind the user's.
+  std::uint32_t counter_global = 0;
+  /// kThreaded: the threaded form of type t is threaded_types + t.
+  std::uint32_t threaded_types = 0;
+  /// kThreaded: block types () -> results of types with two or more results, by type.
+  std::vector<std::uint32_t> result_block_types;
+
+  [[nodiscard]] std::uint32_t out_of_instructions() const { return imported_functions; }
+  [[nodiscard]] std::uint32_t grow_heap() const { return imported_functions + 1; }
+  /// kGlobal: functions behind the user's that charge a length and give it back.
+  [[nodiscard]] std::uint32_t charge_i32() const {
+    return imported_functions + kAddedImports + local_functions;
+  }
+  [[nodiscard]] std::uint32_t charge_i64() const { return charge_i32() + 1; }
+  [[nodiscard]] bool is_import(std::int64_t function) const {
+    return function < std::int64_t{imported_functions};
+  }
+  [[nodiscard]] std::uint32_t function(std::int64_t user_index) const {
+    const auto index = static_cast<std::uint32_t>(user_index);
+    return is_import(user_index) ? index : index + kAddedImports;
+  }
+};
+
+/// A body as the code section has it (without its size), and where in it the `if`s are that guard
+/// out_of_instructions: they are hinted to be unlikely.
+struct MeteredBody {
+  Bytes bytes;
+  std::vector<std::uint32_t> unlikely;
+};
+
+/// `type` is the index of the function's own type in the user's module. Needs type < types.size().
+[[nodiscard]] MeteredBody write_global_body(const Body& body, const Layout& layout);
+[[nodiscard]] MeteredBody write_threaded_body(const Body& body, const FunctionType& type,
+                                              std::uint32_t type_index, const Layout& layout);
+
+/// Copies a constant expression, function indexes shifted. Without its `end`.
+void write_constant_expression(ByteView expression, const Layout& layout, Bytes& out);
+
+/// Whether the threaded form of a module stays within the engine's limits for parameters, results,
+/// locals and types.
+[[nodiscard]] bool fits_threaded(const Sections& sections);
+
+/// What `i64` lengths above this are charged as: everything.
+inline constexpr std::int64_t kLengthMax = std::int64_t{1} << 62;
+
+}  // namespace icpd::execution::wasm
