@@ -20,7 +20,7 @@
 //
 // Bounds: depth and number of items (Limits); memory is at most 24 bytes for each item and, for
 // strings sent in pieces, the size of the input once more. Time is linear, plus sorting the keys
-// of big maps. Why not a library: docs/adr/0002-cbor-reader.md.
+// of big maps. Why not a library: docs/adr/0004-cbor-reader.md.
 #pragma once
 
 #include <optional>
