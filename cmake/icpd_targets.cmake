@@ -89,6 +89,7 @@ function(icpd_bench name)
   icpd_library_names("${ARG_DEPENDS}" libraries)
   add_executable(${name}_bench EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/bench/${name}_bench.cpp)
   target_link_libraries(${name}_bench PRIVATE ${libraries} benchmark::benchmark_main)
+  target_compile_definitions(${name}_bench PRIVATE ICPD_BENCH="${CMAKE_SOURCE_DIR}/bench")
   set_target_properties(${name}_bench PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
 endfunction()

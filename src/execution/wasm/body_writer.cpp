@@ -18,7 +18,8 @@ class GlobalBodyWriter {
  public:
   GlobalBodyWriter(const Body& body, const Layout& layout)
       : layout_(layout),
-        plan_(plan_body(body.code, layout.plan)),
+        counted_(layout.style != Style::kUncounted),
+        plan_(counted_ ? plan_body(body.code, layout.plan) : BodyPlan{}),
         scanner_(body.code),
         copier_(body.code, out_.bytes),
         code_(out_.bytes) {
@@ -69,7 +70,8 @@ class GlobalBodyWriter {
       case op::kRefFunc:
         copier_.replace(instruction);
         code_.with_index(instruction.code, layout_.function(instruction.first));
-        if (instruction.code == op::kCall && layout_.is_import(instruction.first)) check();
+        if (counted_ && instruction.code == op::kCall && layout_.is_import(instruction.first))
+          check();
         break;
       case op::kMemoryGrow:
         copier_.replace(instruction);
@@ -77,10 +79,12 @@ class GlobalBodyWriter {
         break;
       case op::kMemoryCopy:
       case op::kMemoryFill:
+        if (!counted_) break;
         copier_.up_to(instruction.start);
         code_.call(heap_64 ? layout_.charge_i64() : layout_.charge_i32());
         break;
       case op::kMemoryInit:
+        if (!counted_) break;
         copier_.up_to(instruction.start);
         code_.call(layout_.charge_i32());
         break;
@@ -90,6 +94,7 @@ class GlobalBodyWriter {
   }
 
   const Layout& layout_;
+  bool counted_;
   BodyPlan plan_;
   OperatorScanner scanner_;
   MeteredBody out_;

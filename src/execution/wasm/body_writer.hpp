@@ -11,7 +11,10 @@
 //              operators that can trap or call: after a trap of the guest the host finds the exact
 //              count there. The global is never read by the guest.
 //
-// Both import from module "__":
+//   kUncounted  the module as it is, in the same surroundings: what counting costs is measured
+//              against it. Never run for a canister's messages.
+//
+// All import from module "__":
 //   out_of_instructions   the count is below zero: pauses or ends the execution
 //   grow_heap             memory.grow, decided by the host
 #pragma once
@@ -27,7 +30,7 @@
 
 namespace icpd::execution::wasm {
 
-enum class Style : std::uint8_t { kGlobal, kThreaded };
+enum class Style : std::uint8_t { kGlobal, kThreaded, kUncounted };
 
 /// Index spaces of the metered module.
 struct Layout {

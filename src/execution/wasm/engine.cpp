@@ -1,11 +1,10 @@
 #include "execution/wasm/engine.hpp"
 
 #include "base/units.hpp"
-#include "execution/wasm/engine_state.hpp"
+#include "execution/wasm/detail/engine_state.hpp"
+#include "execution/wasm/detail/memory_creator.hpp"
 #include "execution/wasm/heap.hpp"
-#include "execution/wasm/memory_creator.hpp"
 #include "execution/wasm/meter.hpp"
-#include "execution/wasm/system_calls.hpp"
 
 namespace icpd::execution::wasm {
 namespace {

@@ -1,6 +1,6 @@
 #include <utility>
 
-#include "execution/wasm/execution_state.hpp"
+#include "execution/wasm/detail/execution_state.hpp"
 #include "execution/wasm/heap.hpp"
 #include "execution/wasm/meter.hpp"
 
@@ -248,7 +248,8 @@ std::optional<Failure> ExecutionState::resolve_callback(const Callback& callback
   entry_ = function.of.funcref;
   const bool is_64 = module.facts().width == PointerWidth::k64;
   const bool threaded = code().style == Style::kThreaded;
-  const std::array<wasm_valkind_t, 2> kinds = {is_64 ? WASM_I64 : WASM_I32, WASM_I64};
+  const std::array<wasm_valkind_t, 2> kinds = {
+      static_cast<wasm_valkind_t>(is_64 ? WASM_I64 : WASM_I32), WASM_I64};
   const FunctionTypeHandle type(wasmtime_func_type(context_, &entry_));
   const std::size_t results = wasm_functype_results(type.get())->size;
   if (!has_parameters(*type, std::span(kinds).first(threaded ? 2 : 1)) ||

@@ -1,6 +1,6 @@
-#include "execution/wasm/memory_creator.hpp"
+#include "execution/wasm/detail/memory_creator.hpp"
 
-#include "execution/wasm/execution_state.hpp"
+#include "execution/wasm/detail/execution_state.hpp"
 
 namespace icpd::execution::wasm {
 namespace {

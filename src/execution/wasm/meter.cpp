@@ -417,8 +417,8 @@ std::string global_export_name(std::uint32_t global) {
 }
 
 Bytes meter_module(const Sections& sections, const ModuleFacts& facts, Style preferred) {
-  const bool threaded = preferred == Style::kThreaded && fits_threaded(sections);
-  return ModuleWriter(sections, facts, threaded ? Style::kThreaded : Style::kGlobal).write();
+  const bool fits = preferred != Style::kThreaded || fits_threaded(sections);
+  return ModuleWriter(sections, facts, fits ? preferred : Style::kGlobal).write();
 }
 
 Style style_of(const Sections& metered) {

@@ -4,14 +4,18 @@
 #include <array>
 
 #include "execution/wasm/body_writer.hpp"
+#include "execution/wasm/detail/wasmtime_handles.hpp"
 #include "execution/wasm/engine.hpp"
-#include "execution/wasm/wasmtime_handles.hpp"
 
 namespace icpd::execution::wasm {
 
 /// Whether running out of a slice suspends the guest's stack, or can only end the execution.
 enum class Pausing : std::uint8_t { kNever, kPossible };
 inline constexpr std::array kPausings = {Pausing::kNever, Pausing::kPossible};
+
+/// Defines all imports of metered modules of one width and style.
+[[nodiscard]] LinkerHandle make_linker(wasm_engine_t& engine, PointerWidth width, Style style,
+                                       Pausing pausing);
 
 namespace detail {
 

@@ -1,7 +1,7 @@
 // Gives the engine the guest memory of the execution that is instantiating a module.
 #pragma once
 
-#include "execution/wasm/wasmtime_handles.hpp"
+#include "execution/wasm/detail/wasmtime_handles.hpp"
 
 namespace icpd::execution::wasm {
 

@@ -3,11 +3,11 @@
 
 #include <optional>
 
+#include "execution/wasm/detail/engine_state.hpp"
+#include "execution/wasm/detail/wasmtime_handles.hpp"
 #include "execution/wasm/engine.hpp"
-#include "execution/wasm/engine_state.hpp"
 #include "execution/wasm/slices.hpp"
 #include "execution/wasm/stable_memory.hpp"
-#include "execution/wasm/wasmtime_handles.hpp"
 
 namespace icpd::execution::wasm::detail {
 
