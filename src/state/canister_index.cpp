@@ -79,7 +79,8 @@ CanisterIndex::Facts CanisterIndex::facts_of(const CanisterState& canister) {
   totals.best_effort_message_bytes = canister.queues->best_effort_memory_bytes();
   totals.callbacks = canister.calls->callbacks().size();
   totals.compute_allocation = canister.settings->compute_allocation;
-  totals.consumed = canister.consumed_total;
+  for (const auto& [use, amount] : *canister.consumed)
+    totals.consumed += amount.value;
   return facts;
 }
 

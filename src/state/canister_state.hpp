@@ -138,9 +138,7 @@ struct CanisterState {
 
   types::Cycles balance{0};
   types::Cycles reserved_balance{0};
-  /// By use; consume() keeps the sum.
   Cow<std::map<CyclesUse, types::Cycles>> consumed;
-  types::Cycles consumed_total{0};
   /// Up to when memory and compute are paid.
   Time charged_until;
   /// When the next charge may matter (the balance runs out, or gets below the freezing threshold);
@@ -177,11 +175,6 @@ struct CanisterState {
   /// An input message or a long execution waits.
   [[nodiscard]] bool has_work() const { return queues->has_input() || long_execution.has_value(); }
 
-  /// Counts cycles that were taken from a balance as consumed.
-  void consume(CyclesUse use, types::Cycles amount) {
-    consumed.write()[use] += amount.value;
-    consumed_total += amount.value;
-  }
   /// Bytes of heap, stable memory, globals, module, metadata, history, chunks and snapshots
   /// (interface specification, "memory_metrics").
   [[nodiscard]] std::uint64_t memory_usage() const;
@@ -196,13 +189,12 @@ struct CanisterState {
   static constexpr auto kFields = std::tuple(
       &CanisterState::id, &CanisterState::settings, &CanisterState::status,
       &CanisterState::execution, &CanisterState::balance, &CanisterState::reserved_balance,
-      &CanisterState::consumed, &CanisterState::consumed_total, &CanisterState::charged_until,
-      &CanisterState::next_charge, &CanisterState::certified_data, &CanisterState::version,
-      &CanisterState::global_timer, &CanisterState::low_memory_hook, &CanisterState::long_execution,
-      &CanisterState::round_tasks, &CanisterState::queues, &CanisterState::calls,
-      &CanisterState::history, &CanisterState::log, &CanisterState::chunks,
-      &CanisterState::scheduler, &CanisterState::query_stats, &CanisterState::next_snapshot,
-      &CanisterState::snapshots_memory, &CanisterState::created);
+      &CanisterState::consumed, &CanisterState::charged_until, &CanisterState::next_charge,
+      &CanisterState::certified_data, &CanisterState::version, &CanisterState::global_timer,
+      &CanisterState::low_memory_hook, &CanisterState::long_execution, &CanisterState::round_tasks,
+      &CanisterState::queues, &CanisterState::calls, &CanisterState::history, &CanisterState::log,
+      &CanisterState::chunks, &CanisterState::scheduler, &CanisterState::query_stats,
+      &CanisterState::next_snapshot, &CanisterState::snapshots_memory, &CanisterState::created);
 };
 
 /// Puts a message from a canister into the input of `canister` (reference 2.5).

@@ -46,6 +46,8 @@ struct SystemMetadata {
   /// Bytes of pages written since the last checkpoint.
   std::uint64_t heap_delta_bytes = 0;
   SubnetMetrics metrics;
+  /// When heartbeats were last due. They are due at most once a second.
+  Time last_heartbeat;
   /// Where the next checkpoint is and how many heights lie between two.
   types::Height next_checkpoint;
   std::uint64_t interval_length = 0;
@@ -53,8 +55,8 @@ struct SystemMetadata {
   static constexpr auto kFields = std::tuple(
       &SystemMetadata::height, &SystemMetadata::batch_time, &SystemMetadata::previous_root,
       &SystemMetadata::topology, &SystemMetadata::allocation, &SystemMetadata::calls,
-      &SystemMetadata::heap_delta_bytes, &SystemMetadata::metrics, &SystemMetadata::next_checkpoint,
-      &SystemMetadata::interval_length);
+      &SystemMetadata::heap_delta_bytes, &SystemMetadata::metrics, &SystemMetadata::last_heartbeat,
+      &SystemMetadata::next_checkpoint, &SystemMetadata::interval_length);
 };
 
 }  // namespace icpd::state

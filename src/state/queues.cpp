@@ -439,6 +439,10 @@ bool CanisterQueues::empty() const {
   return true;
 }
 
+bool CanisterQueues::has_garbage() const {
+  return std::ranges::any_of(pairs_, [](const auto& entry) { return entry.second == QueuePair{}; });
+}
+
 void CanisterQueues::collect_garbage() {
   std::erase_if(pairs_, [](const auto& entry) { return entry.second == QueuePair{}; });
 }

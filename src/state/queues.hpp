@@ -178,6 +178,8 @@ class CanisterQueues {
   [[nodiscard]] types::Cycles cycles() const { return cycles_; }
   /// No message and no reservation.
   [[nodiscard]] bool empty() const;
+  /// Whether collect_garbage() would do something.
+  [[nodiscard]] bool has_garbage() const;
   /// Forgets empty queue pairs. Called at checkpoints only, so that all nodes do it together.
   void collect_garbage();
 
