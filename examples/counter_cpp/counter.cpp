@@ -1,7 +1,8 @@
 // A counter in C++, without a library: what a canister is, down to its imports.
 //
 //   clang++-19 --target=wasm32-unknown-unknown -std=c++20 -O2 -ffreestanding -fno-exceptions
-//              -fno-rtti -c counter.cpp && wasm-ld-19 --no-entry --export-table counter.o -o counter.wasm
+//              -fno-rtti -c counter.cpp
+//   wasm-ld-19 --no-entry --export-table counter.o -o counter.wasm
 //
 // service : { increment : () -> (nat64); get : () -> (nat64) query;
 //             increment_later : () -> () }
@@ -52,14 +53,20 @@ void reply_nothing() {
 
 }  // namespace
 
-CANISTER("canister_update increment") void increment() { reply(++counter); }
-CANISTER("canister_query get") void get() { reply(counter); }
+CANISTER("canister_update increment") void increment() {
+  reply(++counter);
+}
+CANISTER("canister_query get") void get() {
+  reply(counter);
+}
 
 CANISTER("canister_update increment_later") void increment_later() {
   ic0_global_timer_set(ic0_time() + 1);
   reply_nothing();
 }
-CANISTER("canister_global_timer") void timer() { ++counter; }
+CANISTER("canister_global_timer") void timer() {
+  ++counter;
+}
 
 CANISTER("canister_pre_upgrade") void pre_upgrade() {
   if (ic0_stable64_size() == 0) ic0_stable64_grow(1);

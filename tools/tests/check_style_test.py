@@ -70,6 +70,15 @@ class Sizes(unittest.TestCase):
         self.assertEqual(
             problems("src/a.cpp", "constexpr auto kT = to_array<T>({\n" + "  {1},\n" * 100 + "});\n"), [])
 
+    def test_sees_signatures_over_several_lines_and_skips_classes(self):
+        body = "  g();\n" * 80 + "}\n"
+        self.assertEqual(problems("src/a.cpp", "void f(int a,\n       int b) {\n" + body),
+                         ["a function of 82 lines, more than 70"])
+        self.assertEqual(problems("src/a.cpp", "C::C(int a)\n    : a_{a} {\n" + body),
+                         ["a function of 82 lines, more than 70"])
+        self.assertEqual(problems("src/a.cpp", "namespace {\nclass C {\n  void f() {\n" + body), [])
+        self.assertEqual(problems("src/a.cpp", "constexpr L kL{\n    .a = 8};\n" + "int x;\n" * 90), [])
+
     def test_takes_an_example_in_a_comment_for_no_function(self):
         self.assertEqual(problems("src/a.cpp", "// struct A {\n" + "int x;\n" * 100 + "}\n"), [])
 
