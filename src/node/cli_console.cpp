@@ -1,0 +1,31 @@
+#include "node/cli_console.hpp"
+
+#include <cstdio>
+#include <unistd.h>
+
+namespace icpd::node {
+namespace {
+
+void write_all(std::FILE* stream, std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stream);
+  std::fflush(stream);
+}
+
+bool ask(std::string_view question) {
+  write_all(stderr, std::string(question) + " [y/N] ");
+  char answer[16] = {};
+  if (std::fgets(answer, sizeof answer, stdin) == nullptr) return false;
+  return answer[0] == 'y' || answer[0] == 'Y';
+}
+
+}  // namespace
+
+Console standard_console() {
+  Console console;
+  console.out = [](std::string_view text) { write_all(stdout, text); };
+  console.note = [](std::string_view text) { write_all(stderr, text); };
+  if (isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1) console.confirm = ask;
+  return console;
+}
+
+}  // namespace icpd::node

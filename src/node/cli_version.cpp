@@ -1,0 +1,36 @@
+#include "node/cli_version.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "execution/wasm/engine.hpp"
+#include "io/memory/guest_memory_space.hpp"
+
+namespace icpd::node {
+namespace {
+
+std::string dirty_page_backend() {
+  const auto space = io::memory::make_guest_memory_space();
+  return space.ok() ? (*space)->backend_name() : "none (" + space.error().message + ")";
+}
+
+}  // namespace
+
+CommandResult show_version(const VersionOptions& options, const Console& console) {
+  const std::string engine = execution::wasm::Engine().compatibility().hex().substr(0, 16);
+  const std::string pages = dirty_page_backend();
+  if (options.json) {
+    const nlohmann::ordered_json json = {{"version", kBuildVersion},
+                                         {"interface_specification", "0.66.0"},
+                                         {"engine_compatibility", engine},
+                                         {"dirty_pages", pages}};
+    console.line(json.dump());
+    return {};
+  }
+  console.line("icpd " + std::string(kBuildVersion));
+  console.line("interface specification  0.66.0");
+  console.line("engine compatibility     " + engine);
+  console.line("dirty pages              " + pages);
+  return {};
+}
+
+}  // namespace icpd::node

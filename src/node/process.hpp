@@ -1,0 +1,21 @@
+// One node as a process: what `icpd node --dir D` runs.
+//
+// The directory is laid out by `icpd local` or `icpd prep` (node_files.hpp). The node serves its
+// public API on the address of its registry record, with /health: 503 and the reason until it can
+// certify, then 200. It ends with status 0 on SIGTERM or SIGINT, after it has drained.
+#pragma once
+
+#include <string>
+
+namespace icpd::node {
+
+struct NodeOptions {
+  std::string directory;
+  /// "trace", "debug", "info", "warn", "error".
+  std::string log_level = "info";
+};
+
+/// Runs until the process is told to end; the exit status. Says on standard error why it fails.
+[[nodiscard]] int run_node(const NodeOptions& options);
+
+}  // namespace icpd::node
