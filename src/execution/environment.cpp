@@ -1,0 +1,244 @@
+#include "execution/environment.hpp"
+
+#include <list>
+#include <mutex>
+
+#include "crypto/hash.hpp"
+#include "execution/paused_execution.hpp"
+#include "execution/wasm/prepare.hpp"
+
+namespace icpd::execution {
+/// Modules by the hash of their uploaded bytes.
+class Environment::CodeCache {
+ public:
+  CodeCache(CodeStore* store, std::size_t modules_max) : store_(store), modules_max_(modules_max) {}
+
+  const wasm::Engine& engine() const { return engine_; }
+
+  wasm::Module module(const state::Blob& code) {
+    const std::lock_guard lock(mutex_);
+    if (const wasm::Module* known = find(code.hash)) return *known;
+    const auto prepared = wasm::prepare(engine_, code.bytes);
+    ensure(prepared.ok(), "installed modules are valid");
+    auto module = make(code.hash, *prepared);
+    ensure(module.ok(), "installed modules compile");
+    return std::move(module).value();
+  }
+
+  wasm::HostResult<NewModule> new_module(const state::Blob& code) {
+    const wasm::PreparedModule prepared = TRY(wasm::prepare(engine_, code.bytes));
+    const std::lock_guard lock(mutex_);
+    const wasm::Module* known = find(code.hash);
+    wasm::Module module = known != nullptr ? *known : TRY(make(code.hash, prepared));
+    return NewModule{std::move(module), wasm::initial_heap(prepared.data)};
+  }
+
+ private:
+  struct Entry {
+    crypto::Digest hash;
+    wasm::Module module;
+  };
+
+  const wasm::Module* find(const crypto::Digest& hash) {
+    const auto known = by_hash_.find(hash);
+    if (known == by_hash_.end()) return nullptr;
+    order_.splice(order_.end(), order_, known->second);
+    return &known->second->module;
+  }
+
+  wasm::HostResult<wasm::Module> make(const crypto::Digest& hash,
+                                      const wasm::PreparedModule& prepared) {
+    wasm::Module module = TRY(load(prepared));
+    if (order_.size() >= modules_max_) {
+      by_hash_.erase(order_.front().hash);
+      order_.pop_front();
+    }
+    order_.push_back({hash, module});
+    by_hash_[hash] = std::prev(order_.end());
+    return module;
+  }
+
+  wasm::HostResult<wasm::Module> load(const wasm::PreparedModule& prepared) {
+    const crypto::Digest key = store_key(prepared.metered_hash);
+    if (store_ != nullptr) {
+      if (const auto kept = store_->get(key)) {
+        if (auto loaded = engine_.load(prepared.facts, *kept); loaded.ok())
+          return std::move(loaded).value();
+      }
+    }
+    const Bytes machine_code = TRY(engine_.compile(prepared.metered));
+    if (store_ != nullptr) store_->put(key, machine_code);
+    auto loaded = engine_.load(prepared.facts, machine_code);
+    ensure(loaded.ok(), "the engine loads what it compiled");
+    return std::move(loaded).value();
+  }
+
+  crypto::Digest store_key(const crypto::Digest& metered) const {
+    Bytes text = to_bytes(engine_.compatibility().view());
+    append(text, metered.view());
+    return crypto::sha256(text);
+  }
+
+  wasm::Engine engine_;
+  CodeStore* store_;
+  std::size_t modules_max_;
+  std::mutex mutex_;
+  /// Least recently used first.
+  std::list<Entry> order_;
+  std::map<crypto::Digest, std::list<Entry>::iterator> by_hash_;
+};
+
+/// Memories nobody runs in, by canister.
+class Environment::MemoryPool {
+ public:
+  MemoryPool(io::GuestMemorySpace& space, std::size_t warm_max)
+      : space_(space), warm_max_(warm_max) {}
+
+  Memories take(const types::CanisterId& canister, wasm::PointerWidth width,
+                const state::Memory& heap, const state::Memory& stable) {
+    std::optional<Memories> warm = find(canister, heap, stable);
+    const bool fits = warm && warm->heap->reserved_bytes() >= wasm::heap_reserve(width) &&
+                      warm->stable->reserved_bytes() >= stable.size_bytes;
+    if (fits && holds(*warm, heap, stable)) return std::move(*warm);
+    if (!fits) warm = create(width, stable.size_bytes);
+    fill(*warm->heap, heap);
+    fill(*warm->stable, stable);
+    warm->heap_pages = heap.pages;
+    warm->stable_pages = stable.pages;
+    return std::move(*warm);
+  }
+
+  void keep(const types::CanisterId& canister, Memories memories) {
+    const std::lock_guard lock(mutex_);
+    if (idle_.size() >= warm_max_) idle_.pop_front();
+    idle_.push_back({canister, std::move(memories)});
+  }
+
+ private:
+  struct Idle {
+    types::CanisterId canister;
+    Memories memories;
+  };
+
+  static bool holds(const Memories& memories, const state::Memory& heap,
+                    const state::Memory& stable) {
+    return memories.heap->size_bytes() == heap.size_bytes &&
+           memories.stable->size_bytes() == stable.size_bytes &&
+           memories.heap_pages.same(heap.pages) && memories.stable_pages.same(stable.pages);
+  }
+
+  /// The canister's memories with the right content, or else any of the canister's.
+  std::optional<Memories> find(const types::CanisterId& canister, const state::Memory& heap,
+                               const state::Memory& stable) {
+    const std::lock_guard lock(mutex_);
+    auto best = idle_.end();
+    for (auto it = idle_.begin(); it != idle_.end(); ++it) {
+      if (it->canister != canister) continue;
+      best = it;
+      if (holds(it->memories, heap, stable)) break;
+    }
+    if (best == idle_.end()) return std::nullopt;
+    Memories found = std::move(best->memories);
+    idle_.erase(best);
+    return found;
+  }
+
+  static void fill(io::GuestMemory& memory, const state::Memory& content) {
+    memory.reset();
+    memory.grow(content.size_bytes);
+    content.pages.load_into(memory);
+  }
+
+  /// Drops idle memories until there is address space for another one.
+  template <typename F>
+  std::unique_ptr<io::GuestMemory> make(F&& try_create) {
+    for (;;) {
+      if (auto memory = try_create()) return memory;
+      const std::lock_guard lock(mutex_);
+      ensure(!idle_.empty(), "address space for the executions that run at the same time");
+      idle_.pop_front();
+    }
+  }
+
+  Memories create(wasm::PointerWidth width, std::uint64_t stable_size) {
+    Memories memories;
+    memories.heap = make([&] { return wasm::try_create_heap(space_, width); });
+    memories.stable = make([&] { return wasm::try_create_stable(space_, stable_size); });
+    return memories;
+  }
+
+  io::GuestMemorySpace& space_;
+  std::size_t warm_max_;
+  std::mutex mutex_;
+  /// Least recently used first.
+  std::list<Idle> idle_;
+};
+
+struct Environment::Paused {
+  std::mutex mutex;
+  std::map<types::CanisterId, std::unique_ptr<PausedExecution>> by_canister;
+};
+
+Environment::Environment(io::GuestMemorySpace& space, io::WorkerPool& workers, CodeStore* store,
+                         EnvironmentOptions options)
+    : workers_(workers),
+      code_(std::make_unique<CodeCache>(store, options.modules_max)),
+      memories_(std::make_unique<MemoryPool>(space, options.warm_memories_max)),
+      paused_(std::make_unique<Paused>()) {}
+
+Environment::~Environment() {
+  abort_all();
+}
+
+const wasm::Engine& Environment::engine() const {
+  return code_->engine();
+}
+
+wasm::Module Environment::module(const state::Blob& code) {
+  return code_->module(code);
+}
+
+wasm::HostResult<NewModule> Environment::new_module(const state::Blob& code) {
+  return code_->new_module(code);
+}
+
+Memories Environment::take_memories(const types::CanisterId& canister, wasm::PointerWidth width,
+                                    const state::Memory& heap, const state::Memory& stable) {
+  return memories_->take(canister, width, heap, stable);
+}
+
+void Environment::keep_memories(const types::CanisterId& canister, Memories memories) {
+  memories_->keep(canister, std::move(memories));
+}
+
+void Environment::pause(const types::CanisterId& canister,
+                        std::unique_ptr<PausedExecution> execution) {
+  const std::lock_guard lock(paused_->mutex);
+  const bool fresh = paused_->by_canister.try_emplace(canister, std::move(execution)).second;
+  ensure(fresh, "a canister has one paused execution");
+}
+
+std::unique_ptr<PausedExecution> Environment::resume(const types::CanisterId& canister) {
+  const std::lock_guard lock(paused_->mutex);
+  const auto found = paused_->by_canister.find(canister);
+  if (found == paused_->by_canister.end()) return nullptr;
+  auto execution = std::move(found->second);
+  paused_->by_canister.erase(found);
+  return execution;
+}
+
+void Environment::abort(const types::CanisterId& canister) {
+  resume(canister).reset();
+}
+
+void Environment::abort_all() {
+  const std::lock_guard lock(paused_->mutex);
+  paused_->by_canister.clear();
+}
+
+std::size_t Environment::paused_count() const {
+  const std::lock_guard lock(paused_->mutex);
+  return paused_->by_canister.size();
+}
+
+}  // namespace icpd::execution

@@ -1,0 +1,35 @@
+// What an install call asks for, read from its argument and checked against the canister.
+#pragma once
+
+#include "execution/management.hpp"
+
+namespace icpd::execution {
+
+struct InstallPlan {
+  state::InstallMode mode = state::InstallMode::kInstall;
+  /// As uploaded.
+  Slice module;
+  Slice arg;
+  types::Principal caller;
+  bool skip_pre_upgrade = false;
+  /// wasm_memory_persistence: absent is nothing.
+  std::optional<bool> keep_heap;
+  std::optional<std::uint64_t> sender_version;
+  /// For putting the module together from chunks.
+  std::uint64_t assembly_instructions = 0;
+};
+
+/// The canister that an install call is about.
+[[nodiscard]] Result<CanisterId, UserError> install_target(const ManagementCall& call);
+
+/// Rights, existence, chunks, mode, rate limit; in this order.
+[[nodiscard]] Result<InstallPlan, UserError> plan_install(const ManagementScope& scope,
+                                                          const ManagementCall& call,
+                                                          const state::CanisterState& canister);
+
+/// Rules about the heap of Motoko's enhanced orthogonal persistence (spec, "Code upgrade").
+[[nodiscard]] Status<UserError> check_persistence(const InstallPlan& plan,
+                                                  const state::CanisterState& canister,
+                                                  const wasm::ModuleFacts& module);
+
+}  // namespace icpd::execution

@@ -1,0 +1,92 @@
+// The management canister: calls about canisters, answered by the system itself.
+//
+//   user or canister -> subnet queues -> handle_management_call -> answer
+//
+// Most calls are answered at once. Three answer later and live in state::SubnetCalls until then:
+// install_code (several rounds), stop_canister (open calls must finish) and raw_rand (a later
+// round's randomness).
+//
+// Source: interface specification, "IC management canister" and its abstract rules.
+#pragma once
+
+#include <variant>
+
+#include "execution/management_methods.hpp"
+#include "execution/management_types.hpp"
+#include "execution/round.hpp"
+#include "state/replicated_state.hpp"
+
+namespace icpd::execution {
+
+/// What handlers work on.
+struct ManagementScope {
+  state::ReplicatedState& state;
+  const RoundContext& round;
+  RoundOutput& out;
+};
+
+/// A call that is being handled.
+struct ManagementCall {
+  state::SubnetMessage message;
+  types::Principal caller;
+  std::string method;
+  Slice arg;
+  /// Attached and not used; goes back with the answer.
+  Cycles cycles{0};
+
+  [[nodiscard]] bool from_user() const {
+    return std::holds_alternative<Shared<state::Ingress>>(message);
+  }
+};
+[[nodiscard]] ManagementCall management_call(state::SubnetMessage message);
+
+/// A reply (Candid), or: answered later.
+struct Later {};
+using ManagementOutcome = std::variant<Bytes, Later>;
+using ManagementResult = Result<ManagementOutcome, UserError>;
+
+/// Handles one call and answers it, unless it is answered later. Gives the instructions that count
+/// towards the round's limit.
+std::uint64_t handle_management_call(ManagementScope& scope, state::SubnetMessage message);
+
+/// Sends the answer of a call, now or later.
+void answer_management_call(ManagementScope& scope, const ManagementCall& call,
+                            const Result<Bytes, UserError>& result);
+
+// -- For handlers --
+
+/// The argument, or IC0408.
+template <typename T>
+[[nodiscard]] Result<T, UserError> decode_argument(const ManagementCall& call) {
+  auto decoded = codec::candid::decode_arg<T>(call.arg);
+  if (!decoded.ok()) return Err(invalid_argument(Error(decoded.error()).message));
+  return std::move(decoded).value();
+}
+/// A copy of the canister to work on, if it exists and the caller may use this method on it.
+[[nodiscard]] Result<Cow<state::CanisterState>, UserError> target_of(const ManagementScope& scope,
+                                                                     const ManagementCall& call,
+                                                                     const CanisterId& id);
+/// Makes the worked-on copy the canister, with its version one higher.
+void commit(ManagementScope& scope, Cow<state::CanisterState> canister);
+/// As commit(), without a change of version (cycles and the like).
+void put_back(ManagementScope& scope, Cow<state::CanisterState> canister);
+[[nodiscard]] state::ChangeOrigin change_origin(const ManagementCall& call,
+                                                std::optional<std::uint64_t> sender_version);
+/// The empty reply.
+[[nodiscard]] Bytes no_values();
+
+// -- Later answers --
+
+/// Stopping canisters without open calls become stopped; stop requests older than five minutes get
+/// IC0206. Visits only stopping canisters and requests that are due.
+void finish_stops(ManagementScope& scope);
+/// Answers raw_rand calls of earlier rounds; each answer is different.
+void answer_raw_rand(ManagementScope& scope, ByteView randomness);
+/// The canister can't pay: code, history and allocations go, open calls are rejected.
+void uninstall_out_of_cycles(ManagementScope& scope, const CanisterId& id);
+
+/// Removes code and state; open calls are answered with a reject (interface specification, "Code
+/// uninstallation").
+void uninstall(const RoundContext& round, state::CanisterState& canister, RoundOutput& out);
+
+}  // namespace icpd::execution

@@ -1,0 +1,33 @@
+// The handlers behind the management canister's methods, by subject. Each checks existence of the
+// canister and the caller's rights first.
+#pragma once
+
+#include "execution/management.hpp"
+
+namespace icpd::execution {
+
+// management_lifecycle.cpp
+ManagementResult create_canister(ManagementScope& scope, ManagementCall& call);
+ManagementResult provisional_create_canister(ManagementScope& scope, ManagementCall& call);
+ManagementResult provisional_top_up_canister(ManagementScope& scope, ManagementCall& call);
+ManagementResult update_settings(ManagementScope& scope, ManagementCall& call);
+ManagementResult deposit_cycles(ManagementScope& scope, ManagementCall& call);
+ManagementResult start_canister(ManagementScope& scope, ManagementCall& call);
+ManagementResult stop_canister(ManagementScope& scope, ManagementCall& call);
+ManagementResult delete_canister(ManagementScope& scope, ManagementCall& call);
+ManagementResult uninstall_code(ManagementScope& scope, ManagementCall& call);
+ManagementResult raw_rand(ManagementScope& scope, ManagementCall& call);
+
+// management_code.cpp
+ManagementResult install_code(ManagementScope& scope, ManagementCall& call);
+ManagementResult upload_chunk(ManagementScope& scope, ManagementCall& call);
+ManagementResult clear_chunk_store(ManagementScope& scope, ManagementCall& call);
+ManagementResult stored_chunks(ManagementScope& scope, ManagementCall& call);
+
+// management_info.cpp
+ManagementResult canister_status(ManagementScope& scope, ManagementCall& call);
+ManagementResult canister_metrics(ManagementScope& scope, ManagementCall& call);
+ManagementResult canister_info(ManagementScope& scope, ManagementCall& call);
+ManagementResult canister_metadata(ManagementScope& scope, ManagementCall& call);
+
+}  // namespace icpd::execution

@@ -1,0 +1,59 @@
+#include "execution/management_methods.hpp"
+
+#include <algorithm>
+
+namespace icpd::execution {
+namespace {
+
+UserError wrong_way(std::string_view name, Way way) {
+  if (way == kByUser) return only_for_canisters(name);
+  const std::string mode = way == kByQuery ? "non-replicated" : "replicated";
+  return UserError{ErrorCode::kCanisterRejectedMessage,
+                   std::string(name) + " API cannot be called in " + mode + " mode"};
+}
+
+bool visible(const state::Visibility& visibility, const state::CanisterState& canister,
+             const types::Principal& caller) {
+  if (visibility.kind == state::VisibilityKind::kPublic || canister.is_controller(caller))
+    return true;
+  return visibility.kind == state::VisibilityKind::kAllowedViewers &&
+         visibility.viewers.contains(caller);
+}
+
+bool may(Access access, const state::CanisterState& canister, const types::Principal& caller) {
+  const bool self = caller == canister.id.principal;
+  switch (access) {
+    case Access::kAnyone:
+    case Access::kProvisional:
+      return true;
+    case Access::kControllers:
+      return canister.is_controller(caller);
+    case Access::kControllersOrSelf:
+      return self || canister.is_controller(caller);
+    case Access::kStatusViewers:
+      return self || visible(canister.settings->status_visibility, canister, caller);
+    case Access::kLogViewers:
+      return visible(canister.settings->log_visibility, canister, caller);
+  }
+  unreachable_state("an access that isn't in the table");
+}
+
+}  // namespace
+
+Result<const ManagementMethod*, UserError> find_management_method(std::string_view name, Way way,
+                                                                  bool provisional_allowed) {
+  const auto* found = std::ranges::find(kManagementMethods, name, &ManagementMethod::name);
+  if (found == kManagementMethods.end()) return Err(unknown_management_method(name));
+  const bool closed = found->access == Access::kProvisional && !provisional_allowed;
+  if (found->offered == Offered::kNo || closed) return Err(management_method_not_offered(name));
+  if ((found->ways & way) == 0) return Err(wrong_way(name, way));
+  return found;
+}
+
+Status<UserError> check_access(const ManagementMethod& method, const state::CanisterState& canister,
+                               const types::Principal& caller) {
+  if (may(method.access, canister, caller)) return {};
+  return Err(not_controller(canister.id, caller, *canister.settings));
+}
+
+}  // namespace icpd::execution

@@ -1,0 +1,101 @@
+// The management canister's methods as one table: who may call them, how, and whether this network
+// offers them. A method that isn't offered is refused by its name.
+//
+// Sources: ic.did; interface specification, "IC management canister"; reference "Methods".
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "execution/errors.hpp"
+#include "state/canister_state.hpp"
+
+namespace icpd::execution {
+
+/// Ways a method can be called, as bits.
+enum Way : std::uint8_t {
+  kByUser = 1,
+  kByCanister = 2,
+  /// Without consensus: by users' queries.
+  kByQuery = 4,
+};
+
+enum class Access : std::uint8_t {
+  kAnyone,
+  kControllers,
+  kControllersOrSelf,
+  /// By the canister's status_visibility; itself always.
+  kStatusViewers,
+  /// By the canister's log_visibility.
+  kLogViewers,
+  /// Only where the subnet allows provisional methods.
+  kProvisional,
+};
+
+enum class Offered : bool { kNo, kYes };
+
+struct ManagementMethod {
+  std::string_view name;
+  std::uint8_t ways = 0;
+  Access access = Access::kAnyone;
+  Offered offered = Offered::kNo;
+};
+
+// clang-format off
+inline constexpr auto kManagementMethods = std::to_array<ManagementMethod>({
+    {"create_canister", kByCanister, Access::kAnyone, Offered::kYes},
+    {"update_settings", kByUser | kByCanister, Access::kControllers, Offered::kYes},
+    {"upload_chunk", kByUser | kByCanister, Access::kControllersOrSelf, Offered::kYes},
+    {"clear_chunk_store", kByUser | kByCanister, Access::kControllersOrSelf, Offered::kYes},
+    {"stored_chunks", kByUser | kByCanister, Access::kControllersOrSelf, Offered::kYes},
+    {"install_code", kByUser | kByCanister, Access::kControllers, Offered::kYes},
+    {"install_chunked_code", kByUser | kByCanister, Access::kControllers, Offered::kYes},
+    {"uninstall_code", kByUser | kByCanister, Access::kControllers, Offered::kYes},
+    {"start_canister", kByUser | kByCanister, Access::kControllers, Offered::kYes},
+    {"stop_canister", kByUser | kByCanister, Access::kControllers, Offered::kYes},
+    {"canister_status", kByUser | kByCanister | kByQuery, Access::kStatusViewers, Offered::kYes},
+    {"canister_metrics", kByUser | kByCanister | kByQuery, Access::kControllers, Offered::kYes},
+    {"delete_canister", kByUser | kByCanister, Access::kControllers, Offered::kYes},
+    {"deposit_cycles", kByCanister, Access::kAnyone, Offered::kYes},
+    {"raw_rand", kByCanister, Access::kAnyone, Offered::kYes},
+    {"http_request", kByCanister, Access::kAnyone, Offered::kNo},
+    {"canister_info", kByCanister, Access::kAnyone, Offered::kYes},
+    {"canister_metadata", kByCanister, Access::kAnyone, Offered::kYes},
+    {"ecdsa_public_key", kByCanister, Access::kAnyone, Offered::kNo},
+    {"sign_with_ecdsa", kByCanister, Access::kAnyone, Offered::kNo},
+    {"schnorr_public_key", kByCanister, Access::kAnyone, Offered::kNo},
+    {"sign_with_schnorr", kByCanister, Access::kAnyone, Offered::kNo},
+    {"vetkd_public_key", kByCanister, Access::kAnyone, Offered::kNo},
+    {"vetkd_derive_key", kByCanister, Access::kAnyone, Offered::kNo},
+    {"bitcoin_get_balance", kByCanister, Access::kAnyone, Offered::kNo},
+    {"bitcoin_get_utxos", kByCanister, Access::kAnyone, Offered::kNo},
+    {"bitcoin_send_transaction", kByCanister, Access::kAnyone, Offered::kNo},
+    {"bitcoin_get_current_fee_percentiles", kByCanister, Access::kAnyone, Offered::kNo},
+    {"bitcoin_get_block_headers", kByCanister, Access::kAnyone, Offered::kNo},
+    {"node_metrics_history", kByCanister, Access::kAnyone, Offered::kNo},
+    {"subnet_info", kByCanister, Access::kAnyone, Offered::kNo},
+    {"provisional_create_canister_with_cycles", kByUser | kByCanister, Access::kProvisional, Offered::kYes},
+    {"provisional_top_up_canister", kByUser | kByCanister, Access::kProvisional, Offered::kYes},
+    {"take_canister_snapshot", kByUser | kByCanister, Access::kControllers, Offered::kNo},
+    {"load_canister_snapshot", kByUser | kByCanister, Access::kControllers, Offered::kNo},
+    {"read_canister_snapshot_metadata", kByUser | kByCanister, Access::kControllers, Offered::kNo},
+    {"read_canister_snapshot_data", kByUser | kByCanister, Access::kControllers, Offered::kNo},
+    {"upload_canister_snapshot_metadata", kByUser | kByCanister, Access::kControllers, Offered::kNo},
+    {"upload_canister_snapshot_data", kByUser | kByCanister, Access::kControllers, Offered::kNo},
+    {"list_canister_snapshots", kByUser | kByCanister, Access::kControllers, Offered::kNo},
+    {"delete_canister_snapshot", kByUser | kByCanister, Access::kControllers, Offered::kNo},
+    {"fetch_canister_logs", kByQuery, Access::kLogViewers, Offered::kYes},
+    {"list_canisters", kByQuery, Access::kAnyone, Offered::kNo},
+});
+// clang-format on
+
+/// The method, if it exists, is offered, and can be called in this way; else why not.
+[[nodiscard]] Result<const ManagementMethod*, UserError> find_management_method(
+    std::string_view name, Way way, bool provisional_allowed);
+
+/// Whether the caller may use a method on this canister.
+[[nodiscard]] Status<UserError> check_access(const ManagementMethod& method,
+                                             const state::CanisterState& canister,
+                                             const types::Principal& caller);
+
+}  // namespace icpd::execution
