@@ -20,7 +20,7 @@
 namespace icpd::certification {
 
 /// Errors name the field. Bounds: types/limits.hpp (nonce, method name, paths, labels,
-/// delegations, targets). 3 µs for a signed call.
+/// delegations, targets). 4 µs for a signed call of 250 bytes, then 0.6 µs for each KiB: the hash.
 [[nodiscard]] Result<types::Envelope> parse_envelope(const Slice& bytes);
 
 [[nodiscard]] types::RequestId request_id(const types::RequestContent& content);

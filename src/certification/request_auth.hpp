@@ -10,9 +10,10 @@
 //
 // Checked here, in this order: expiry of the request (check_expiry); then by authenticate: an
 // anonymous request has no signature, any other has key and signature; sender = key's principal;
-// at most 20 delegations; no key twice; each unexpired; permissions known and enough; targets that
-// contain the called canister; sender_info; the form of each key. The signatures themselves are
-// returned to be verified (signature_check.hpp): nothing is proved until they are.
+// at most 20 delegations; for each of them in turn: a key that the chain hasn't had, unexpired,
+// permissions known and enough; targets that contain the called canister; sender_info; the form of
+// each key. The signatures themselves are returned to be verified (signature_check.hpp): nothing is
+// proved until they are.
 //
 // Pure: the time comes from the caller, the clock for a request at the door, the block's context
 // for one in a block.
