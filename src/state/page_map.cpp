@@ -341,6 +341,16 @@ void PageMap::set_location(PageIndex page, PageLocation location) {
   set_slot(root_, kLevels - 1, page, Slot(std::move(location)), keeps_content);
 }
 
+void PageMap::adopt_location(PageIndex page, const PageMap& written, PageLocation location) {
+  const Slot* mine = find_slot(root_.get(), page);
+  const Slot* theirs = find_slot(written.root_.get(), page);
+  if (mine == nullptr || theirs == nullptr) return;
+  const auto* my_page = std::get_if<PageInMemory>(mine);
+  const auto* their_page = std::get_if<PageInMemory>(theirs);
+  if (my_page == nullptr || their_page == nullptr || *my_page != *their_page) return;
+  set_slot(root_, kLevels - 1, page, Slot(std::move(location)), true);
+}
+
 void record_write(codec::RecordWriter& out, const PageMap& map) {
   codec::write_record(out, map.digest());
 }

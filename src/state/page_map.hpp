@@ -41,6 +41,8 @@ inline constexpr std::uint64_t kPagesMax = std::uint64_t{1} << 30;
 
 /// A checkpoint's file of pages: page n is at offset n * 4096. Never changes.
 struct PageFile {
+  std::uint64_t number = 0;
+  std::uint64_t pages = 0;
   std::unique_ptr<io::File> file;
 };
 
@@ -88,6 +90,8 @@ class PageMap final : public io::PageSource {
   void for_each_stored(const std::function<void(PageIndex, const PageLocation&)>& visit) const;
   /// Says that the page's content is at `location`. What is known of digests stays.
   void set_location(PageIndex page, PageLocation location);
+  /// As set_location(), if this map still holds the very page in memory that `written` holds.
+  void adopt_location(PageIndex page, const PageMap& written, PageLocation location);
   /// The digest that a record named, for a map whose pages aren't filled in yet.
   [[nodiscard]] const std::optional<crypto::Digest>& expected_digest() const { return expected_; }
   void clear_expected_digest() { expected_.reset(); }

@@ -93,7 +93,7 @@ class ReplicatedState {
   [[nodiscard]] types::Cycles total_cycles() const;
 
  private:
-  friend class StateReader;
+  friend class StateReader;  // checkpoint.cpp
 
   /// Keeps the index right around a write.
   class Writer {
