@@ -1,0 +1,88 @@
+// The artifact log: what a node must find again after a crash, in the order in which it was made
+// durable. Append-only files over io::Disk; the pool writer's thread owns it.
+//
+//   pool/<number>.segment    two slots of 512 bytes, then records
+//   keys/watermark           the id of the log that belongs to these keys
+//
+//   slot     magic · log id · sequence of the last record · watermark · SHA-256 of the slot
+//   record   length (4 bytes, little-endian) · SHA-256 of the rest, first 8 bytes · sequence (8) ·
+//            canonical record of a LogRecord
+//
+// Each append writes one record at the end and, alternating, one of the two slots of the same file,
+// then syncs the file once. So the watermark needs no sync of its own, and yet survives the loss of
+// the record it came with: a record that is torn or rotten at the end of the log is dropped, the
+// slot still says what was signed, and consensus then signs nothing at or below
+// (consensus/watermark.hpp). Keys whose log is gone are refused.
+//
+// A segment holds about one checkpoint interval; purging deletes whole segments.
+//
+// Errors: those of the disk; a log that doesn't belong to the keys; a damaged record that isn't the
+// last one. The text names the file and says what to do.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "consensus/watermark.hpp"
+#include "io/disk.hpp"
+#include "types/artifact.hpp"
+
+namespace icpd::replica {
+
+using LogId = FixedBytes<struct LogIdTag, 32>;
+
+struct RecoveredLog {
+  std::vector<Shared<types::EncodedArtifact>> artifacts;
+  consensus::Watermark watermark;
+  /// A record at the end was dropped because it was torn.
+  bool tail_dropped = false;
+};
+
+class ArtifactLog {
+ public:
+  static constexpr const char* kDirectory = "pool";
+  static constexpr const char* kWatermarkFile = "keys/watermark";
+  /// A record, at most: everything one step may persist.
+  static constexpr std::size_t kRecordSizeMax = 256 * kMiB;
+
+  /// For keys that never signed: makes the log and binds it to them. Error if the keys have one.
+  [[nodiscard]] static Status<> create(io::Disk& disk, const LogId& id);
+  /// Reads everything and opens the log for appending. The disk outlives the log.
+  [[nodiscard]] static Result<std::unique_ptr<ArtifactLog>> open(io::Disk& disk,
+                                                                 RecoveredLog& recovered);
+
+  /// Durable when it returns without an error. After an error the log must not be used again: what
+  /// is on disk is known only after opening it anew.
+  [[nodiscard]] Status<> append(const std::vector<Shared<types::EncodedArtifact>>& artifacts,
+                                const consensus::Watermark& watermark);
+  /// Begins a new segment and deletes those with nothing at or above `below`.
+  [[nodiscard]] Status<> purge(types::Height below);
+
+  [[nodiscard]] std::uint64_t size_bytes() const;
+
+ private:
+  struct Segment {
+    std::uint64_t number = 0;
+    std::uint64_t size = 0;
+    /// Highest artifact in it.
+    types::Height top;
+  };
+
+  explicit ArtifactLog(io::Disk& disk) : disk_(disk) {}
+  [[nodiscard]] Status<> begin_segment();
+  [[nodiscard]] Status<> write_slot();
+  /// Cuts off what was lost, and makes the slots say so; they keep the watermark.
+  [[nodiscard]] Status<> drop_tail(io::File& file, std::uint64_t size) const;
+  [[nodiscard]] Status<> read_segment(std::uint64_t number, bool is_last, RecoveredLog& recovered);
+
+  io::Disk& disk_;
+  LogId id_;
+  std::uint64_t sequence_ = 0;
+  consensus::Watermark watermark_;
+  std::vector<Segment> segments_;
+  /// The last segment.
+  std::unique_ptr<io::File> file_;
+};
+
+}  // namespace icpd::replica

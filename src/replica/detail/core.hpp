@@ -1,0 +1,158 @@
+// The state of a replica and the parts that work on it. A part answers one kind of event; what it
+// wants from a core it asks through feed() and tell_peers(), whose actions are handled at once or
+// queued, so that no core is entered twice.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "replica/bodies.hpp"
+#include "replica/ingress_pool.hpp"
+#include "replica/replica.hpp"
+
+namespace icpd::replica::detail {
+
+using types::BlockHash;
+using types::Height;
+using types::IngressHash;
+using types::NodeId;
+
+/// Messages whose signatures are checked at the same time, and in how many lists.
+inline constexpr std::size_t kVerifyMessagesMax = 256;
+inline constexpr std::size_t kVerifyListsMax = 4;
+/// Calls whose way is followed at the same time.
+inline constexpr std::size_t kTracedMax = 20'000;
+/// Artifacts that had no room and are asked for again.
+inline constexpr std::size_t kDroppedMax = 1'024;
+inline constexpr Duration kAskAgain = Duration::seconds(1);
+
+/// Actions of consensus that wait for a persist.
+struct Held {
+  PersistNumber number;
+  consensus::Actions actions;
+};
+
+/// A body that a block names and that isn't here.
+struct Wanted {
+  Height height;
+  std::vector<NodeId> sources;
+  /// The block is final, so that the body is right whatever it says.
+  bool is_final = false;
+};
+
+struct Core {
+  Identity identity;
+  registry::Registry registry;
+  consensus::Moment now;
+  std::unique_ptr<consensus::Consensus> consensus;
+  p2p::P2p p2p;
+  Actions out;
+
+  std::deque<consensus::Input> inbox;
+  std::deque<p2p::Input> outbox;
+
+  // Persist, then send.
+  PersistNumber persists;
+  std::deque<Held> held;
+  /// Bodies that belong to stored blocks and aren't stored yet.
+  std::set<IngressHash> bodies_to_save;
+
+  // Ingress.
+  IngressPool pool;
+  Bodies bodies;
+  std::map<IngressHash, Wanted> wanted;
+  std::deque<IngressHash> to_verify;
+  std::map<QuestionId, std::vector<IngressHash>> verifying;
+  std::uint64_t questions = 0;
+  /// Hashes in notarized blocks above the finalized height.
+  std::set<IngressHash> in_chain;
+  std::size_t verified_in_chain = 0;
+  bool told_waiting = false;
+  /// The pool has nothing that a block could take; until then or until something new comes.
+  std::optional<Time> quiet_until;
+
+  std::map<QuestionId, consensus::CheckPayload> checks;
+
+  // Execution.
+  std::map<Height, consensus::DeliverBatch> batches;
+  Height next_batch;
+  std::map<Height, Snapshot> snapshots;
+  std::map<Height, std::vector<types::RequestId>> finished;
+  Height executed;
+  Height published;
+  std::optional<types::StateHash> checkpoint_at_start;
+
+  // Peers.
+  std::uint64_t ranges = 0;
+  std::map<p2p::RangeId, NodeId> range_asked;
+  std::set<types::ArtifactId> dropped;
+  std::optional<Time> ask_again;
+
+  std::map<types::RequestId, RequestTrace> traces;
+
+  std::optional<Time> consensus_timer;
+  std::optional<Time> p2p_timer;
+  std::optional<Time> timer_set;
+  bool stopped = false;
+
+  Core(Identity who, registry::Registry records)
+      : identity(std::move(who)), registry(std::move(records)) {}
+};
+
+// replica.cpp
+void feed(Core& core, consensus::Input input);
+void tell_peers(Core& core, p2p::Input input);
+void stop(Core& core, std::string reason);
+
+// consensus_actions.cpp
+void handle(Core& core, consensus::Actions actions);
+void persisted(Core& core, const Persisted& input);
+
+// peers.cpp
+void handle(Core& core, p2p::Actions actions);
+void misbehaved(Core& core, const NodeId& peer, std::string reason);
+void want_range(Core& core, const consensus::WantRange& want);
+void remember_dropped(Core& core, const types::ArtifactId& id);
+void ask_again(Core& core);
+
+// ingress.cpp
+void submitted(Core& core, const IngressSubmitted& input);
+void ingress_arrived(Core& core, const NodeId& from, const Encoded& artifact);
+void signatures_verified(Core& core, const SignaturesVerified& input);
+void ask_for_verification(Core& core);
+void chain_changed(Core& core);
+void forget_expired(Core& core);
+void tell_whether_ingress_waits(Core& core);
+[[nodiscard]] const Encoded* body_artifact(const Core& core, const IngressHash& hash);
+/// Asks peers for a body that isn't here.
+void want_body(Core& core, const IngressHash& hash, Wanted wanted);
+[[nodiscard]] Result<SharedIngress> parse_ingress(const Encoded& artifact);
+void block_final(Core& core, const types::HashedBlock& block);
+
+// payloads.cpp
+void build_payload(Core& core, const consensus::BuildPayload& ask);
+void check_payload(Core& core, const consensus::CheckPayload& ask);
+void try_checks(Core& core);
+[[nodiscard]] const std::vector<IngressHash>& named_by(const types::Block& block);
+
+// batches.cpp
+void deliver(Core& core, const consensus::DeliverBatch& delivered);
+void try_batches(Core& core);
+void executed(Core& core, const BatchExecuted& input);
+void certified(Core& core, const types::Certification& certification);
+void forget_snapshots(Core& core);
+
+// tracing.cpp
+void trace_received(Core& core, const PoolEntry& entry);
+void trace_block(Core& core, const types::HashedBlock& block, BlockSeen::Stage stage);
+void trace_delivered(Core& core, const types::Batch& batch);
+void trace_executed(Core& core, Height height, const message_routing::BatchOutcome& outcome);
+void trace_certified(Core& core, Height height, const std::vector<types::RequestId>& finished);
+
+// recovery.cpp
+[[nodiscard]] Status<> recover(Core& core, Recovered recovered);
+
+}  // namespace icpd::replica::detail

@@ -1,0 +1,87 @@
+// The way of one call through the four layers, as this node saw it.
+//
+// Times are this node's wall clock; traces of several nodes are laid side by side by request id.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+
+#include "base/units.hpp"
+#include "types/block.hpp"
+#include "types/ids.hpp"
+#include "types/requests.hpp"
+
+namespace icpd::replica {
+
+struct RequestTrace {
+  types::RequestId request;
+  types::CanisterId canister;
+  std::string method;
+
+  // Peer-to-peer.
+  /// The client sent it to this node; else a peer did.
+  bool from_client = false;
+  Time received;
+
+  // Consensus.
+  types::Height height;
+  types::BlockHash block;
+  types::NodeId block_maker;
+  types::Rank block_rank;
+  /// Messages in the block.
+  std::uint64_t block_messages = 0;
+  /// 0 where this node never saw it happen (it came in a range).
+  Time notarized;
+  Time finalized;
+  /// Signatures in the finalization or those of a descendant, and members.
+  std::uint64_t signers = 0;
+  std::uint64_t members = 0;
+
+  // Message routing.
+  /// Handed to execution, and the state root that came back.
+  Time delivered;
+  types::StateRoot root;
+
+  // Execution.
+  Time executed;
+  /// Of all executions for this call in the round it was inducted.
+  std::uint64_t instructions = 0;
+  std::uint64_t pages = 0;
+  /// The height at which it ended; 0 while it goes on.
+  types::Height finished;
+
+  // Certificate.
+  types::Height certified_height;
+  Time certified;
+
+  static constexpr auto kFields = std::tuple(
+      &RequestTrace::request, &RequestTrace::canister, &RequestTrace::method,
+      &RequestTrace::from_client, &RequestTrace::received, &RequestTrace::height,
+      &RequestTrace::block, &RequestTrace::block_maker, &RequestTrace::block_rank,
+      &RequestTrace::block_messages, &RequestTrace::notarized, &RequestTrace::finalized,
+      &RequestTrace::signers, &RequestTrace::members, &RequestTrace::delivered, &RequestTrace::root,
+      &RequestTrace::executed, &RequestTrace::instructions, &RequestTrace::pages,
+      &RequestTrace::finished, &RequestTrace::certified_height, &RequestTrace::certified);
+};
+
+/// The latest complete traces, oldest forgotten first.
+class TraceStore {
+ public:
+  static constexpr std::size_t kSizeMax = 10'000;
+
+  void add(RequestTrace trace);
+  [[nodiscard]] const RequestTrace* find(const types::RequestId& id) const;
+  [[nodiscard]] std::size_t size() const { return order_.size(); }
+  /// Newest last.
+  [[nodiscard]] const std::deque<types::RequestId>& order() const { return order_; }
+
+ private:
+  std::map<types::RequestId, RequestTrace> traces_;
+  std::deque<types::RequestId> order_;
+};
+
+}  // namespace icpd::replica
