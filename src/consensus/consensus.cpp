@@ -76,8 +76,8 @@ Actions Consensus::step(const Moment& now, Input input) {
   return detail::take_actions(*core_);
 }
 
-ChainRange Consensus::answer_range(types::Height from) const {
-  return detail::range_from(*core_, from);
+ChainRange Consensus::answer_range(types::Height from, types::Height lowest) const {
+  return detail::range_from(*core_, from, lowest);
 }
 
 types::Height Consensus::notarized() const {

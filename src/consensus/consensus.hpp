@@ -86,8 +86,10 @@ class Consensus {
   [[nodiscard]] Actions start(const Moment& now);
   [[nodiscard]] Actions step(const Moment& now, Input input);
 
-  /// The finalized chain from `from` on, as much as fits; no blocks if it isn't kept here.
-  [[nodiscard]] ChainRange answer_range(types::Height from) const;
+  /// The finalized chain from `from` on, as much as fits; no blocks if it isn't kept here or begins
+  /// below `lowest`, from where the caller has all bodies.
+  [[nodiscard]] ChainRange answer_range(types::Height from,
+                                        types::Height lowest = types::Height{0}) const;
 
   [[nodiscard]] types::Height notarized() const;
   [[nodiscard]] types::Height finalized() const;

@@ -1,4 +1,7 @@
 // Hands final blocks to execution, in order, once their tape is here (reference B.12).
+//
+// A checkpoint height is executed only when all that leads to it is durable: the log always reaches
+// the newest checkpoint, so a node can go on from it.
 #include "consensus/detail/core.hpp"
 
 namespace icpd::consensus::detail {
@@ -31,7 +34,8 @@ bool deliver(Core& core) {
     if (!pool.tape) break;
     const BlockNode* node = block_at(core, core.next_batch, *pool.final_block);
     ensure(node != nullptr && node->block->height == core.next_batch);
-    core.out.free.push_back(
+    Actions& out = node->block->is_summary() ? core.out.guarded : core.out.free;
+    out.push_back(
         DeliverBatch{node->block, batch_of(*node, std::get<types::Tape>(pool.tape->artifact))});
     ++core.next_batch;
     changed = true;

@@ -20,7 +20,7 @@ const NodeId* whom_to_ask(Core& core, Height missing) {
   const NodeId* best = nullptr;
   Height best_claim;
   for (const auto& [node, peer] : core.peers) {
-    if (peer.claim < missing + kBehind || peer.lowest > missing) continue;
+    if (peer.claim < missing || peer.lowest > missing) continue;
     if (peer.ask_after > core.now.steady) {
       wake_at(core, peer.ask_after);
       continue;
@@ -31,6 +31,13 @@ const NodeId* whom_to_ask(Core& core, Height missing) {
     }
   }
   return best;
+}
+
+/// How long something may be missing before a range is asked for. A little behind is normal: the
+/// broadcasts of peers bring what is missing, unless they withdrew it.
+Duration patience_with(const Core& core, const Peer& peer, Height missing) {
+  const Duration unit = newest_interval(core)->pacing.unit_delay;
+  return peer.claim >= missing + kBehind ? unit / 4 : unit * 2;
 }
 
 /// More than f peers keep nothing as old as what is missing here.
@@ -155,12 +162,12 @@ bool catch_up(Core& core) {
                    " is missing here, and peers keep nothing that old: this node needs state sync");
     return true;
   }
-  const Duration patience = newest_interval(core)->pacing.unit_delay / 4;
   const NodeId* peer = whom_to_ask(core, missing);
   if (peer == nullptr) {
     core.missing_since = core.now.steady;
     return false;
   }
+  const Duration patience = patience_with(core, core.peers.at(*peer), missing);
   if (core.missing_since + patience > core.now.steady) {
     wake_at(core, core.missing_since + patience);
     return false;
@@ -196,10 +203,10 @@ void range_failed(Core& core, const RangeFailed& input) {
   core.range_asked = false;
 }
 
-ChainRange range_from(const Core& core, Height from) {
+ChainRange range_from(const Core& core, Height from, Height lowest) {
   ChainRange range;
-  range.lowest = core.lowest_kept;
-  if (from < core.lowest_kept || from > core.finalized) return range;
+  range.lowest = std::max(core.lowest_kept, lowest);
+  if (from < range.lowest || from > core.finalized) return range;
   std::size_t bytes = 0;
   std::size_t kept = 0;
   for (Height h = from; h <= core.finalized; ++h) {

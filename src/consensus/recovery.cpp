@@ -171,7 +171,7 @@ void rebroadcast(Core& core) {
   const Height from = core.finalized.minus_or_zero(kBroadcastDepth - 1);
   for (auto it = core.heights.lower_bound(from); it != core.heights.end(); ++it) {
     const HeightPool& pool = it->second;
-    if (it->first <= core.package_height) continue;
+    if (it->first == Height{0}) continue;
     for (const auto& [hash, node] : pool.blocks)
       send(node.proposal, false);
     for (const auto& [hash, notarization] : pool.notarizations)

@@ -37,7 +37,7 @@ inline constexpr std::uint64_t kLookAhead = 30;
 /// they are served in ranges.
 inline constexpr std::uint64_t kBroadcastDepth = 30;
 static_assert(kBroadcastDepth >= kLookAhead, "who is just outside the window asks for a range");
-/// A peer this far ahead is asked for a range if nothing has come for a unit delay.
+/// A node whose peers are this far ahead asks for a range soon (ranges.cpp).
 inline constexpr std::uint64_t kBehind = 5;
 /// Artifacts of one peer that wait above the window.
 inline constexpr std::size_t kLaterPerPeerMax = 512;

@@ -127,7 +127,9 @@ struct RunCrypto {
   QuestionId id;
   Shared<CryptoJob> job;
 };
-/// Execute. `batch.ingress` is empty: the bodies that `block` names are attached by the replica.
+/// Execute, in the order of heights: a checkpoint's batch comes after a Persist, so those above it
+/// may come first. `batch.ingress` is empty: the bodies that `block` names are attached by the
+/// replica.
 struct DeliverBatch {
   types::HashedBlock block;
   types::Batch batch;

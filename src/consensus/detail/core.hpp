@@ -22,7 +22,7 @@ namespace icpd::consensus::detail {
 struct Outbox {
   Actions free;
   std::vector<Encoded> unsaved;
-  /// Broadcasts that must not leave before everything unsaved and the watermark are durable.
+  /// What must not leave before everything unsaved and the watermark are durable.
   Actions guarded;
   /// Withdrawals, so that they follow the broadcasts of their step.
   Actions last;
@@ -195,7 +195,7 @@ void adopt_package(Core& core, const Encoded& package);
 // ranges.cpp
 void range_received(Core& core, const RangeReceived& input);
 void range_failed(Core& core, const RangeFailed& input);
-[[nodiscard]] ChainRange range_from(const Core& core, Height from);
+[[nodiscard]] ChainRange range_from(const Core& core, Height from, Height lowest);
 // randomness.cpp
 [[nodiscard]] types::Randomness randomness_of(const types::Tape& tape);
 // recovery.cpp

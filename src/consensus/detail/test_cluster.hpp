@@ -74,6 +74,7 @@ class Cluster {
   void start(std::size_t i) {
     Node& node = nodes_[i];
     ensure(!node.core);
+    if (node.retired) return;
     Recovered recovered{node.package, node.log, node.watermark, node.state_height,
                         node.roots.at(node.state_height)};
     auto made = Consensus::make({ids_[i], subnet_, node.signer.get(), crypto_.get()},
@@ -84,7 +85,8 @@ class Cluster {
     }
     node.core = std::move(*made);
     ++node.life;
-    node.executed = node.state_height;
+    node.executed = node.queued = node.state_height;
+    node.batches.clear();
     act(i, node.core->start(moment()));
     feed(i, IngressWaiting{ingress_});
     for (std::size_t from = 0; from < nodes_.size(); ++from) {
@@ -98,6 +100,14 @@ class Cluster {
     nodes_[i].active.clear();
     nodes_[i].held.clear();
     ++nodes_[i].life;
+  }
+  void retire(std::size_t i) {
+    nodes_[i].retired = true;
+    crash(i);
+  }
+  [[nodiscard]] std::size_t retired() const {
+    return static_cast<std::size_t>(
+        std::count_if(nodes_.begin(), nodes_.end(), [](const Node& node) { return node.retired; }));
   }
   void set_fault(std::size_t i, unsigned fault) { nodes_[i].fault = fault; }
   void partition(const std::set<std::size_t>& side) {
@@ -167,6 +177,8 @@ class Cluster {
     std::unique_ptr<Signer> signer;
     std::unique_ptr<Consensus> core;
     unsigned fault = kHonest;
+    /// Too far behind to go on.
+    bool retired = false;
     /// Changes with every start and crash, so that events of another life are ignored.
     std::uint64_t life = 0;
     std::map<types::ArtifactId, Encoded> active;
@@ -180,6 +192,9 @@ class Cluster {
     std::map<Height, types::StateRoot> roots;
     // Of this life.
     Height executed;
+    /// Handed to execution.
+    Height queued;
+    std::map<Height, DeliverBatch> batches;
   };
   struct Event {
     Time at;
@@ -306,24 +321,36 @@ class Cluster {
       if (node.fault == kHonest && honest(index_of(a->peer)))
         failures.push_back("an honest node was accused: " + a->reason);
     } else if (const auto* a = std::get_if<Stop>(&action)) {
-      if (node.fault == kHonest) failures.push_back("stopped: " + a->reason);
+      // Peers keep 50 heights below their package: who is further behind says so and stops.
+      if (a->reason.ends_with("state sync"))
+        at_node(i, Duration{}, [this, i] { retire(i); });
+      else if (node.fault == kHonest)
+        failures.push_back("stopped: " + a->reason);
     }
   }
 
+  /// A checkpoint's batch waits for its persist, so those above it may come before it.
   void feed_batch(std::size_t i, const DeliverBatch& delivered) {
-    at_node(i, chaos.execute, [this, i, delivered] {
-      Node& node = nodes_[i];
-      const Height height = delivered.batch.height;
-      ensure(height == node.executed + 1);
-      node.executed = height;
-      const auto root = *types::StateRoot::from(crypto::sha256_concat(
-          {node.roots.at(height - 1), delivered.block.hash(), delivered.batch.randomness}));
-      node.roots[height] = root;
-      feed(i, StateCommitted{height, root, false, std::nullopt});
-      if (delivered.batch.is_checkpoint)
-        feed_later(i, Duration::milliseconds(5),
-                   CheckpointHashed{height, *types::StateHash::from(root)});
-    });
+    Node& node = nodes_[i];
+    node.batches.emplace(delivered.batch.height, delivered);
+    while (!node.batches.empty() && node.batches.begin()->first == node.queued + 1) {
+      const DeliverBatch next = node.batches.extract(node.batches.begin()).mapped();
+      node.queued = next.batch.height;
+      at_node(i, chaos.execute, [this, i, next] { execute(i, next); });
+    }
+  }
+  void execute(std::size_t i, const DeliverBatch& delivered) {
+    Node& node = nodes_[i];
+    const Height height = delivered.batch.height;
+    ensure(height == node.executed + 1);
+    node.executed = height;
+    const auto root = *types::StateRoot::from(crypto::sha256_concat(
+        {node.roots.at(height - 1), delivered.block.hash(), delivered.batch.randomness}));
+    node.roots[height] = root;
+    feed(i, StateCommitted{height, root, false, std::nullopt});
+    if (delivered.batch.is_checkpoint)
+      feed_later(i, Duration::milliseconds(5),
+                 CheckpointHashed{height, *types::StateHash::from(root)});
   }
   void take_package(std::size_t i, const Encoded& artifact) {
     Node& node = nodes_[i];
