@@ -25,7 +25,7 @@ types::CallContent spec_call() {
   call.arg = Slice(*from_hex("4449444c00fd2a"));
   return call;
 }
-types::ReadStateContent read_of(std::vector<std::vector<std::string>> paths) {
+types::ReadStateContent read_of(const std::vector<std::vector<std::string>>& paths) {
   types::ReadStateContent read;
   read.sender = types::Principal::anonymous();
   read.ingress_expiry = Time{1685570400000000000};
@@ -58,7 +58,8 @@ TEST(Envelope, every_kind_of_request_round_trips_with_its_id) {
   call.nonce = Slice(Bytes{1, 2, 3});
   call.sender_info = types::SenderInfo{Slice(Bytes{4}), Slice(Bytes{5}), Slice(Bytes{6})};
   types::QueryContent query;
-  static_cast<types::RequestBase&>(query) = spec_call();
+  query.sender = call.sender;
+  query.ingress_expiry = call.ingress_expiry;
   query.canister_id = canister("01");
   query.method_name = "q";
   for (const types::RequestContent& content :

@@ -69,7 +69,7 @@ class Authenticator {
     return std::move(result_);
   }
 
-  Status<AuthError> check_sender() const {
+  [[nodiscard]] Status<AuthError> check_sender() const {
     const auto& sender = envelope_.base().sender;
     if (types::Principal::self_authenticating(*envelope_.sender_public_key) == sender) return {};
     return fail(AuthFailure::kSender,
@@ -94,7 +94,7 @@ class Authenticator {
     return {};
   }
 
-  Status<AuthError> check_permissions(const Delegation& delegation) const {
+  [[nodiscard]] Status<AuthError> check_permissions(const Delegation& delegation) const {
     if (!delegation.permissions || *delegation.permissions == "all") return {};
     if (*delegation.permissions != "queries") return bad_delegation("unknown permissions");
     if (is_call(envelope_)) return bad_delegation("it permits queries only");
@@ -118,7 +118,7 @@ class Authenticator {
     return {};
   }
 
-  Status<AuthError> check_target() const {
+  [[nodiscard]] Status<AuthError> check_target() const {
     const auto called = called_canister(envelope_);
     if (!called || result_.allows(*called)) return {};
     return fail(AuthFailure::kTarget,

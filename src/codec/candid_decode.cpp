@@ -81,7 +81,7 @@ class Decoder {
     std::size_t& depth_;
   };
 
-  Status<Failure> check_depth() const {
+  [[nodiscard]] Status<Failure> check_depth() const {
     if (depth_ > limits_.depth_max) return fatal("Candid value is nested too deeply");
     return {};
   }

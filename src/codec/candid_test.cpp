@@ -214,8 +214,9 @@ class Random {
 
   Type entry(std::size_t table_size, Op first, Op last) {
     const auto top = static_cast<int>(first);
-    const auto count = static_cast<std::uint64_t>(top - static_cast<int>(last) + 1);
-    Type type{.op = static_cast<Op>(top - static_cast<int>(prng_.below(count)))};
+    const int count = top - static_cast<int>(last) + 1;
+    Type type{
+        .op = static_cast<Op>(top - static_cast<int>(prng_.below(static_cast<unsigned>(count))))};
     switch (type.op) {
       case Op::kOpt:
       case Op::kVec:

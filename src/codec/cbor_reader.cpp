@@ -253,7 +253,7 @@ class Parser {
     return compare(document_.string_of(x), document_.string_of(y));
   }
 
-  Status<DecodeError> check_keys_pairwise() const {
+  [[nodiscard]] Status<DecodeError> check_keys_pairwise() const {
     for (std::size_t i = 1; i < keys_.size(); ++i)
       for (std::size_t j = 0; j < i; ++j)
         if (compare_keys(keys_[i], keys_[j]) == 0) return duplicate(keys_[i]);
