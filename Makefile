@@ -6,7 +6,7 @@ PREFIX ?= /usr/local
 export COLD
 export ICPD_MAKE_TARGET = $@
 
-.PHONY: help build test install dist fuzz lint fmt check-fresh
+.PHONY: help build test install dist bench fuzz lint fmt check-fresh
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +24,10 @@ install: build ## the program into PREFIX/bin (PREFIX=/usr/local)
 
 dist: build ## an archive with the program and its documents, in build/dist
 	@tools/dist
+
+bench: ## every benchmark (ROWS="crypto state": only these), into build/bench/report.json
+	@tools/setup bench
+	@tools/bench $(ROWS)
 
 fuzz: ## each fuzz target for SECONDS (default 60)
 	@tools/setup test
