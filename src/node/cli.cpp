@@ -16,7 +16,11 @@ constexpr const char* kDescription =
     "icpd - an Internet Computer of your own: nodes, networks, canisters";
 constexpr const char* kExamples =
     "\nExamples:\n"
-    "  icpd wat counter.wat counter.wasm\n"
+    "  icpd local                       four nodes on this machine, until Ctrl-C\n"
+    "  icpd local status                what they are doing\n"
+    "  icpd local node 3 kill           and the network goes on\n"
+    "  icpd canister deploy counter --wasm counter.wasm\n"
+    "  icpd canister call counter increment\n"
     "\n"
     "icpd COMMAND --help says more about a command.";
 
@@ -106,6 +110,8 @@ int run_command_line(std::span<const std::string> arguments, const Console& cons
   tree.app.require_subcommand(1);
   tree.app.footer(kExamples);
   tree.app.get_formatter()->column_width(34);
+  detail::add_network_commands(tree);
+  detail::add_client_commands(tree);
   add_tools(tree);
   if (arguments.empty()) {
     console.note(tree.app.help());

@@ -11,8 +11,6 @@ namespace icpd::node {
 
 struct NodeOptions {
   std::string directory;
-  /// "trace", "debug", "info", "warn", "error".
-  std::string log_level = "info";
 };
 
 /// Runs until the process is told to end; the exit status. Says on standard error why it fails.

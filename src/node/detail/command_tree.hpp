@@ -27,6 +27,8 @@ CLI::App* add_command(CommandTree& tree, CLI::App& parent, const std::string& na
   declare(*command, *options);
   if (!examples.empty()) command->footer("\nExamples:\n" + examples);
   command->callback([&tree, options, act] {
+    // A command inside this one was chosen first.
+    if (tree.chosen) return;
     tree.chosen = [&tree, options, act] { return act(*options, tree.console); };
   });
   return command;

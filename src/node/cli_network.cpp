@@ -1,0 +1,109 @@
+#include "node/detail/command_tree.hpp"
+#include "node/local.hpp"
+#include "node/prep.hpp"
+
+namespace icpd::node::detail {
+namespace {
+
+void add_directory(CLI::App& command, LocalOptions& options) {
+  command.add_option("--dir", options.directory,
+                     "Its directory; else .icpd/local beside the nearest icp.yaml, dfx.json "
+                     "or .git");
+}
+
+void add_local(CommandTree& tree) {
+  CLI::App* local = add_command<LocalOptions>(
+      tree, tree.app, "local", "Run a local Internet Computer, each node its own process",
+      "  icpd local                             four nodes, until Ctrl-C\n"
+      "  icpd local --nodes 7 --dir /tmp/seven  another network beside it\n"
+      "  icpd local --background                return once it answers\n"
+      "  icpd local node 3 kill                 as a power cut; start brings it back\n"
+      "  icpd local stop\n",
+      [](CLI::App& command, LocalOptions& options) {
+        add_directory(command, options);
+        command.add_option("--nodes", options.nodes, "How many, when it is made [4]");
+        command.add_option("--port", options.port,
+                           "The port for clients [8000, or the next free one]");
+        command.add_option("--ready-file", options.ready_file,
+                           "Also write ready.json here once the network answers");
+        command.add_flag("--background", options.background, "Return once the network answers");
+        command.add_flag("--clean", options.clean, "Delete the network there and start anew");
+      },
+      [&tree](LocalOptions options, const Console& console) {
+        options.program = tree.engines.program;
+        return run_local(options, console);
+      });
+  local->require_subcommand(0, 1);
+  add_command<LocalOptions>(
+      tree, *local, "status", "Show the nodes of the running network",
+      "  icpd local status --json\n",
+      [](CLI::App& command, LocalOptions& options) {
+        add_directory(command, options);
+        command.add_flag("--json", options.json, "For programs");
+      },
+      show_local_status);
+  add_command<LocalOptions>(tree, *local, "stop", "Stop the running network", "", add_directory,
+                            stop_local);
+  add_command<LocalLogsOptions>(
+      tree, *local, "logs", "Show the last lines that the nodes wrote",
+      "  icpd local logs --node 3 --lines 100\n",
+      [](CLI::App& command, LocalLogsOptions& options) {
+        add_directory(command, options.local);
+        command.add_option("--node", options.node, "Only this node");
+        command.add_option("--lines", options.lines, "How many lines of each [20]");
+      },
+      show_local_logs);
+  add_command<LocalNodeOptions>(
+      tree, *local, "node", "Kill, pause or start one node",
+      "  icpd local node 3 kill     ends at once, as by a power cut\n"
+      "  icpd local node 2 pause    is there but doesn't answer\n"
+      "  icpd local node 3 start    brings either back\n",
+      [](CLI::App& command, LocalNodeOptions& options) {
+        add_directory(command, options.local);
+        command.add_option("NUMBER", options.number, "0 for the first")->required();
+        command.add_option("ACTION", options.action, "kill, pause or start")
+            ->required()
+            ->check(CLI::IsMember({"kill", "pause", "start"}));
+      },
+      command_local_node);
+}
+
+CommandResult run_one_node(const Engines& engines, const NodeOptions& options) {
+  const int status = engines.node(options);
+  if (status == 0) return {};
+  return Err(CommandFailure("the node in " + options.directory + " ended", status));
+}
+
+}  // namespace
+
+void add_network_commands(CommandTree& tree) {
+  if (tree.engines.node != nullptr) {
+    add_local(tree);
+    add_command<NodeOptions>(
+        tree, tree.app, "node", "Run one node", "  icpd node --dir network/nodes/0\n",
+        [](CLI::App& command, NodeOptions& options) {
+          command.add_option("--dir", options.directory, "What icpd prep made for this node")
+              ->required();
+        },
+        [&tree](const NodeOptions& options, const Console&) {
+          return run_one_node(tree.engines, options);
+        });
+  }
+  add_command<PrepOptions>(
+      tree, tree.app, "prep", "Lay out a network for several machines",
+      "  icpd prep --dir network --node 10.0.0.1:4100,10.0.0.1:8080 \\\n"
+      "                          --node 10.0.0.2:4100,10.0.0.2:8080\n"
+      "\nAll keys are dealt on this machine, so the network is not for real use.\n",
+      [](CLI::App& command, PrepOptions& options) {
+        command.add_option("--dir", options.directory, "A new directory")->required();
+        command
+            .add_option("--node", options.nodes,
+                        "Addresses for other nodes and for clients: HOST:PORT,HOST:PORT")
+            ->required();
+        command.add_option("--type", options.subnet_type,
+                           "application, system or verified_application [application]");
+      },
+      prepare_network);
+}
+
+}  // namespace icpd::node::detail

@@ -1,0 +1,191 @@
+#include "node/cli.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+
+#include "node/cli_candid.hpp"
+#include "node/cli_files.hpp"
+#include "node/cli_trace.hpp"
+#include "node/prep.hpp"
+
+namespace icpd::node {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Ran {
+  int status = 0;
+  std::string out;
+  std::string note;
+};
+
+Ran icpd(std::vector<std::string> arguments) {
+  Ran ran;
+  const Console console{[&](std::string_view text) { ran.out += text; },
+                        [&](std::string_view text) { ran.note += text; },
+                        {}};
+  const Engines engines{.node = [](const NodeOptions&) { return 7; }, .program = "/bin/false"};
+  ran.status = run_command_line(arguments, console, engines);
+  return ran;
+}
+
+bool says(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+class CommandLine : public testing::Test {
+ protected:
+  CommandLine() {
+    std::string pattern = (fs::temp_directory_path() / "icpd-cli-XXXXXX").string();
+    directory_ = ::mkdtemp(pattern.data());
+  }
+  ~CommandLine() override { fs::remove_all(directory_); }
+  std::string directory_;
+};
+
+TEST_F(CommandLine, shows_its_commands_when_none_is_given) {
+  const Ran ran = icpd({});
+  EXPECT_EQ(ran.status, 2);
+  for (const char* command : {"local", "node", "prep", "canister", "identity", "version"})
+    EXPECT_TRUE(says(ran.note, command)) << command;
+}
+
+TEST_F(CommandLine, every_command_has_help) {
+  for (const std::vector<std::string>& command :
+       std::vector<std::vector<std::string>>{{},
+                                             {"local"},
+                                             {"local", "node"},
+                                             {"canister"},
+                                             {"canister", "deploy"},
+                                             {"canister", "settings"},
+                                             {"identity"},
+                                             {"identity", "new"},
+                                             {"prep"},
+                                             {"node"},
+                                             {"wat"},
+                                             {"version"}}) {
+    std::vector<std::string> words = command;
+    words.emplace_back("--help");
+    const Ran ran = icpd(words);
+    EXPECT_EQ(ran.status, 0);
+    EXPECT_TRUE(says(ran.out, "Usage:")) << ran.out;
+  }
+}
+
+TEST_F(CommandLine, suggests_what_was_meant) {
+  const Ran top = icpd({"lokal"});
+  EXPECT_EQ(top.status, 2);
+  EXPECT_TRUE(says(top.note, "Did you mean 'icpd local'?")) << top.note;
+  const Ran inner = icpd({"canister", "depoly", "x"});
+  EXPECT_EQ(inner.status, 2);
+  EXPECT_TRUE(says(inner.note, "Did you mean 'icpd canister deploy'?")) << inner.note;
+  EXPECT_FALSE(says(icpd({"xylophone"}).note, "Did you mean"));
+}
+
+TEST_F(CommandLine, wrong_usage_ends_with_2_and_names_the_option) {
+  EXPECT_EQ(icpd({"node"}).status, 2);
+  EXPECT_TRUE(says(icpd({"node"}).note, "--dir"));
+  EXPECT_EQ(icpd({"local", "--nodes", "many"}).status, 2);
+  EXPECT_EQ(icpd({"local", "--dir", directory_, "--nodes", "0"}).status, 2);
+  EXPECT_EQ(icpd({"local", "node", "0", "eat"}).status, 2);
+  EXPECT_EQ(icpd({"canister"}).status, 2);
+  EXPECT_EQ(icpd({"version", "--frob"}).status, 2);
+}
+
+TEST_F(CommandLine, passes_a_nodes_status_on) {
+  EXPECT_EQ(icpd({"node", "--dir", directory_}).status, 7);
+}
+
+TEST_F(CommandLine, assembles_text) {
+  const std::string text = directory_ + "/a.wat", module = directory_ + "/a.wasm";
+  std::ofstream(text) << "(module (@custom \"icp:public x\" \"y\"))";
+  EXPECT_EQ(icpd({"wat", text, module}).status, 0);
+  const auto bytes = read_user_file(module, 1000);
+  ASSERT_TRUE(bytes.ok());
+  EXPECT_TRUE(as_text(*bytes).starts_with(std::string_view("\0asm", 4)));
+  EXPECT_TRUE(says(std::string(as_text(*bytes)), "icp:public x"));
+}
+
+TEST_F(CommandLine, names_the_file_that_does_not_assemble) {
+  const std::string text = directory_ + "/a.wat";
+  std::ofstream(text) << "(module";
+  const Ran ran = icpd({"wat", text, directory_ + "/a.wasm"});
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_TRUE(says(ran.note, text)) << ran.note;
+}
+
+TEST_F(CommandLine, prep_lays_a_network_out_and_says_that_it_is_not_for_real_use) {
+  const std::string network = directory_ + "/network";
+  const Ran ran = icpd({"prep", "--dir", network, "--node", "10.0.0.1:1,10.0.0.1:2", "--node",
+                        "10.0.0.2:1,10.0.0.2:2"});
+  EXPECT_EQ(ran.status, 0) << ran.note;
+  EXPECT_TRUE(says(ran.note, "NOT FOR REAL USE"));
+  EXPECT_TRUE(fs::exists(network + "/nodes/1/keys/node.keys"));
+  EXPECT_TRUE(fs::exists(network + "/NOT_FOR_REAL_USE"));
+  EXPECT_EQ(icpd({"prep", "--dir", network, "--node", "10.0.0.1:1,10.0.0.1:2"}).status, 1)
+      << "never over what is there";
+}
+
+TEST_F(CommandLine, prep_names_the_address_that_is_wrong) {
+  for (const char* node :
+       {"10.0.0.1:1", "10.0.0.1,10.0.0.1:2", ":1,a:2", "a:0,a:1", "a:70000,a:1", "a:1,a:x"}) {
+    const Ran ran = icpd({"prep", "--dir", directory_ + "/n", "--node", node});
+    EXPECT_EQ(ran.status, 2) << node;
+  }
+}
+
+TEST_F(CommandLine, local_refuses_a_directory_of_others) {
+  std::ofstream(directory_ + "/precious") << "x";
+  const Ran ran = icpd({"local", "--dir", directory_});
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_TRUE(says(ran.note, "something else")) << ran.note;
+  EXPECT_EQ(icpd({"local", "--dir", directory_, "--clean"}).status, 1);
+  EXPECT_EQ(std::distance(fs::directory_iterator(directory_), fs::directory_iterator()), 1);
+}
+
+TEST_F(CommandLine, local_commands_say_when_no_network_runs) {
+  for (const char* command : {"status", "stop"}) {
+    const Ran ran = icpd({"local", command, "--dir", directory_});
+    EXPECT_EQ(ran.status, 1);
+    EXPECT_TRUE(says(ran.note, "no network runs in")) << ran.note;
+  }
+}
+
+TEST(TraceText, shows_the_four_layers_with_the_figures_of_the_call) {
+  const auto text = trace_text(R"({"method": "increment", "canister": "aaaaa-aa",
+    "peer_to_peer": {"from_client": true},
+    "consensus": {"height": 57, "messages_in_block": 2, "block_maker": "abcde-fghij", "signers": 3,
+                  "members": 4, "notarized_after_ms": 8.06, "finalized_after_ms": null},
+    "message_routing": {"batch": 57, "state_root": "00112233445566778899",
+                        "delivered_after_ms": 12.0},
+    "execution": {"instructions": 1234567, "dirty_pages": 1, "executed_after_ms": 13.5},
+    "certificate": {"height": 57, "certified_after_ms": 16.25}})");
+  ASSERT_TRUE(text.ok());
+  EXPECT_EQ(*text,
+            "call increment of canister aaaaa-aa\n"
+            "  1 peer-to-peer     from its client, passed on to the other nodes\n"
+            "  2 consensus        block 57 with 2 messages, made by abcde...; 3 of 4 signed; "
+            "notarized after 8.1 ms, final unseen by this node\n"
+            "  3 message routing  batch 57, state root 0011223344556677..., delivered after "
+            "12.0 ms\n"
+            "  4 execution        1,234,567 instructions, 1 pages stored to, done after 13.5 ms\n"
+            "    certificate      height 57, after 16.3 ms\n");
+}
+
+TEST(TraceText, refuses_what_is_no_trace) {
+  for (const char* text : {"", "[]", "{}", "null"})
+    EXPECT_FALSE(trace_text(text).ok());
+}
+
+TEST(CandidText, prints_values_with_their_types) {
+  const auto text = [](std::string_view hex) { return *candid_text(*from_hex(hex)); };
+  EXPECT_EQ(text("4449444c0000"), "()");
+  EXPECT_EQ(text("4449444c0001780700000000000000"), "(7 : nat64)");
+  EXPECT_EQ(text("4449444c0001710568656c6c6f"), "(\"hello\")");
+  EXPECT_EQ(text("4449444c016e7e01000101"), "(opt (true))");
+  EXPECT_FALSE(candid_text(as_bytes("hello")).ok());
+}
+
+}  // namespace
+}  // namespace icpd::node

@@ -1,0 +1,25 @@
+// `icpd trace`: the way of one call through the four layers, as the nodes recorded it.
+#pragma once
+
+#include "node/cli_target.hpp"
+
+namespace icpd::node {
+
+struct TraceOptions {
+  TargetOptions target;
+  /// 64 hexadecimal digits.
+  std::string request;
+  bool json = false;
+};
+
+/// Asks every node and shows the record of the one that got the call from its client.
+[[nodiscard]] CommandResult show_trace(const TraceOptions& options, const Console& console);
+
+/// The same for a call that just ended on this network.
+[[nodiscard]] CommandResult print_trace_of(const NetworkTarget& network,
+                                           const types::RequestId& request, const Console& console);
+
+/// A node's record (/_/trace/ID) as five lines. Error: not such a record.
+[[nodiscard]] Result<std::string> trace_text(std::string_view json);
+
+}  // namespace icpd::node

@@ -1,0 +1,332 @@
+#include "node/local.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "io/linux/files.hpp"
+#include "io/linux/system.hpp"
+#include "node/cli_files.hpp"
+#include "node/local_background.hpp"
+#include "node/local_directory.hpp"
+#include "node/local_network.hpp"
+#include "node/local_ports.hpp"
+#include "node/local_ready.hpp"
+#include "node/node_files.hpp"
+#include "node/prep.hpp"
+
+namespace icpd::node {
+namespace {
+
+namespace fs = std::filesystem;
+using io::linux::FileLock;
+
+constexpr int kNodesMax = 40;
+constexpr std::uint16_t kPortsTried = 100;
+constexpr Duration kLockTime = Duration::milliseconds(500);
+constexpr std::uint64_t kLogSizeMax = 64 * kMiB;
+
+std::string directory_of(const LocalOptions& options) {
+  std::error_code ignored;
+  const std::string here = fs::current_path(ignored).string();
+  if (!options.directory.empty()) return fs::absolute(options.directory, ignored).string();
+  return default_local_directory(here);
+}
+
+/// A running network's, for commands that only talk to one.
+std::string running_directory_of(const LocalOptions& options) {
+  std::error_code ignored;
+  if (!options.directory.empty()) return directory_of(options);
+  const auto nearest = nearest_local_directory(fs::current_path(ignored).string());
+  return nearest ? *nearest : directory_of(options);
+}
+
+/// A parent that was just told to stop holds the lock a moment longer than its sockets.
+Result<FileLock> take_lock(const std::string& directory, io::Clock& clock) {
+  const Duration begin = clock.monotonic();
+  for (;;) {
+    auto lock = FileLock::try_take(directory + "/" + kLocalLockFile);
+    if (lock.ok()) return lock;
+    if (clock.monotonic() - begin < kLockTime) continue;
+    const auto running = ask_parent(directory, "status");
+    if (!running.ok()) return Err(lock.error().message);
+    return Err("a network runs in " + directory +
+               " already. See it: icpd local status. Stop it: icpd local stop");
+  }
+}
+
+struct MainPort {
+  std::uint16_t port;
+  int socket;
+};
+
+/// The port that was asked for, or else the first free one from `first` on.
+Result<MainPort, CommandFailure> open_main_port(const LocalOptions& options, std::uint16_t first,
+                                                const Console& console) {
+  if (options.port) {
+    const auto socket = listen_on_loopback(*options.port);
+    if (socket.ok()) return MainPort{*options.port, *socket};
+    return Err(CommandFailure("port " + std::to_string(*options.port) + " is taken by " +
+                              holder_of_port(*options.port) +
+                              ". Choose another with --port, or leave --port out."));
+  }
+  for (std::uint16_t port = first; port < first + kPortsTried; ++port) {
+    const auto socket = listen_on_loopback(port);
+    if (!socket.ok()) continue;
+    if (port != first)
+      console.remark("Port " + std::to_string(first) + " is taken by " + holder_of_port(first) +
+                     "; using " + std::to_string(port) + ".");
+    return MainPort{port, *socket};
+  }
+  return Err(CommandFailure("no free port from " + std::to_string(first) + " on"));
+}
+
+Status<> deal_into(io::Disk& disk, int nodes) {
+  io::linux::SystemEntropy entropy;
+  const auto count = static_cast<std::size_t>(nodes);
+  const std::vector<std::uint16_t> ports = TRY(choose_free_ports(entropy, 2 * count));
+  NetworkPlan plan;
+  plan.limits = small_machine_limits();
+  plan.provisional_methods = true;
+  for (std::size_t i = 0; i < count; ++i) {
+    plan.nodes.push_back({"127.0.0.1:" + std::to_string(ports[2 * i]),
+                          "127.0.0.1:" + std::to_string(ports[2 * i + 1])});
+  }
+  return lay_out_network(disk, deal_network(entropy, plan));
+}
+
+/// The marker of D, after the nodes were laid out if they weren't there.
+Result<LocalMarker, CommandFailure> prepare_directory(const LocalOptions& options,
+                                                      const std::string& directory,
+                                                      const Console& console) {
+  const auto found = TRY(read_marker(directory));
+  LocalMarker marker = found.value_or(LocalMarker{});
+  if (marker.complete && options.nodes && *options.nodes != marker.nodes)
+    return Err(CommandFailure(
+        directory + " holds a network of " + std::to_string(marker.nodes) +
+        " nodes. Go on with it: leave --nodes out. Start anew, losing its canisters: icpd local "
+        "--clean --nodes " +
+        std::to_string(*options.nodes)));
+  if (marker.complete) return marker;
+  const auto disk = TRY(io::linux::open_disk(directory));
+  marker.nodes = options.nodes.value_or(kLocalNodesDefault);
+  marker.main_port = options.port.value_or(kLocalPortDefault);
+  TRY(write_marker(directory, marker));
+  console.remark("Dealing keys for " + std::to_string(marker.nodes) + " nodes in " + directory);
+  TRY(deal_into(*disk, marker.nodes));
+  marker.complete = true;
+  TRY(write_marker(directory, marker));
+  return marker;
+}
+
+Result<registry::Snapshot> registry_of(const std::string& directory) {
+  const auto disk = TRY(io::linux::open_disk(directory + "/" + node_directory(0)));
+  return load_registry(*disk);
+}
+
+Result<std::vector<LocalNode>> plan_nodes(const LocalOptions& options, const std::string& directory,
+                                          const registry::Snapshot& registry) {
+  const registry::SubnetRecord& subnet = registry.subnet(registry.root_subnet);
+  std::vector<LocalNode> nodes;
+  for (std::size_t i = 0; i < subnet.members.size(); ++i) {
+    const registry::NodeRecord& record = registry.nodes.at(subnet.members[i]);
+    for (const std::string& address : {record.link_address, record.api_address}) {
+      const std::uint16_t port = port_of(address);
+      if (!is_port_free(port))
+        return Err("port " + std::to_string(port) + ", which node " + std::to_string(i) +
+                   " of this network keeps, is taken by " + holder_of_port(port));
+    }
+    LocalNode node;
+    node.command = {
+        .program = options.program,
+        .arguments = {"node", "--dir", directory + "/" + node_directory(i)},
+        .log_file = directory + "/" + kLocalLogsDirectory + "/node-" + std::to_string(i) + ".log"};
+    node.api_port = port_of(record.api_address);
+    node.id = subnet.members[i].text();
+    nodes.push_back(std::move(node));
+  }
+  return nodes;
+}
+
+/// What the user sees of a network that answers.
+void announce(const Console& console, const std::string& directory,
+              const registry::Snapshot& registry, std::uint16_t port, Duration took) {
+  const auto& members = registry.subnet(registry.root_subnet).members;
+  console.line("Ready in " + std::to_string(took.ns / 100'000'000 / 10) + "." +
+               std::to_string(took.ns / 100'000'000 % 10) +
+               " s: " + std::to_string(members.size()) + " nodes in " + directory);
+  console.line("  all nodes   http://127.0.0.1:" + std::to_string(port));
+  for (std::size_t i = 0; i < members.size(); ++i)
+    console.line("  node " + std::to_string(i) + "      http://" +
+                 registry.nodes.at(members[i]).api_address);
+  console.line("  root key    " + directory + "/" + kRootKeyFile);
+}
+
+/// The files that say where the network is, while it is there.
+class ReadyFiles {
+ public:
+  ReadyFiles(std::string directory, std::string extra)
+      : paths_({directory + "/" + kLocalReadyFile}) {
+    if (!extra.empty()) paths_.push_back(std::move(extra));
+    remove();
+  }
+  ~ReadyFiles() { remove(); }
+  ReadyFiles(const ReadyFiles&) = delete;
+  ReadyFiles& operator=(const ReadyFiles&) = delete;
+
+  void write(const std::string& json, const Console& console) const {
+    for (const std::string& path : paths_) {
+      const auto written = write_user_file(path, as_bytes(json));
+      if (!written.ok()) console.remark(written.error().message);
+    }
+  }
+
+ private:
+  void remove() const {
+    std::error_code ignored;
+    for (const std::string& path : paths_)
+      fs::remove(path, ignored);
+  }
+  std::vector<std::string> paths_;
+};
+
+CommandResult run_network(const LocalOptions& options, const std::string& directory,
+                          LocalMarker marker, const Console& console,
+                          const std::function<void()>& answered) {
+  io::linux::SystemClock clock;
+  const Duration begin = clock.monotonic();
+  const registry::Snapshot registry = TRY(registry_of(directory));
+  std::vector<LocalNode> nodes = TRY(plan_nodes(options, directory, registry));
+  const std::size_t count = nodes.size();
+  const MainPort main = TRY(open_main_port(options, marker.main_port, console));
+  marker.main_port = main.port;
+  TRY(write_marker(directory, marker));
+  const ReadyFiles ready_files(directory, options.ready_file);
+
+  LocalNetwork* running = nullptr;
+  bool is_ready = false;
+  const auto write_ready = [&] {
+    std::vector<int> pids;
+    for (std::size_t i = 0; i < count; ++i)
+      pids.push_back(running->pid(i));
+    if (is_ready) ready_files.write(ready_json(registry, main.port, pids), console);
+  };
+  LocalNetwork network({directory, std::move(nodes), main.port, main.socket}, clock, console,
+                       {.ready =
+                            [&] {
+                              is_ready = true;
+                              write_ready();
+                              announce(console, directory, registry, main.port,
+                                       clock.monotonic() - begin);
+                              answered();
+                            },
+                        .changed = write_ready});
+  running = &network;
+  TRY(network.run());
+  return {};
+}
+
+CommandResult check(const LocalOptions& options) {
+  if (options.nodes && (*options.nodes < 1 || *options.nodes > kNodesMax))
+    return UsageErr("--nodes is between 1 and " + std::to_string(kNodesMax));
+  if (options.port && *options.port == 0) return UsageErr("--port is between 1 and 65535");
+  return {};
+}
+
+}  // namespace
+
+CommandResult run_local(const LocalOptions& options, const Console& console) {
+  TRY(check(options));
+  const std::string directory = directory_of(options);
+  std::optional<Background> background;
+  if (options.background) {
+    background = TRY(Background::begin(console));
+    if (background->is_original()) return background->outcome();
+  }
+  const Console& talk = background ? background->console() : console;
+  io::linux::SystemClock clock;
+  // Locking makes the lock's file, and a D that isn't ours gets nothing from us.
+  if (!options.clean) TRY(read_marker(directory));
+  std::error_code failed;
+  const bool was_there = fs::exists(directory, failed);
+  if (was_there && fs::exists(directory + "/" + kLocalMarkerFile, failed) && options.clean) {
+    (void)TRY(take_lock(directory, clock));
+  }
+  if (options.clean) TRY(clean_local_directory(directory));
+  const auto seen = TRY(read_marker(directory));
+  fs::create_directories(directory, failed);
+  if (failed) return Err(CommandFailure(directory + ": " + failed.message()));
+  if (!seen) TRY(write_marker(directory, LocalMarker{}));
+  const FileLock lock = TRY(take_lock(directory, clock));
+  const LocalMarker marker = TRY(prepare_directory(options, directory, talk));
+  fs::create_directories(directory + "/" + kLocalLogsDirectory, failed);
+  if (failed) return Err(CommandFailure(directory + ": " + failed.message()));
+  return run_network(options, directory, marker, talk, [&] {
+    if (background)
+      background->detach(directory + "/" + kLocalLogsDirectory + "/local.log");
+    else
+      console.remark("Ctrl-C stops it; the next start goes on from the same state.");
+  });
+}
+
+CommandResult show_local_status(const LocalOptions& options, const Console& console) {
+  const std::string directory = running_directory_of(options);
+  const std::string text = TRY(ask_parent(directory, "status"));
+  if (options.json) {
+    console.line(text);
+    return {};
+  }
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  if (json.is_discarded()) return Err(CommandFailure("the parent's answer can't be read"));
+  console.line(std::string(json["ready"].get<bool>() ? "Running" : "Starting") + " in " +
+               directory + ", process " + std::to_string(json["pid"].get<int>()));
+  console.line("  all nodes   http://127.0.0.1:" + std::to_string(json["gateway_port"].get<int>()));
+  for (const auto& node : json["nodes"]) {
+    std::string state = node["state"].get<std::string>();
+    state.resize(10, ' ');
+    const std::string reason = node["reason"].get<std::string>();
+    console.line("  node " + std::to_string(node["node"].get<int>()) +
+                 "      http://127.0.0.1:" + std::to_string(node["api_port"].get<int>()) + "   " +
+                 state + (reason.empty() ? "" : reason.substr(0, reason.find('\n'))));
+  }
+  return {};
+}
+
+CommandResult stop_local(const LocalOptions& options, const Console& console) {
+  const std::string directory = running_directory_of(options);
+  TRY(stop_parent(directory));
+  console.remark("Stopped; the next start goes on from the same state.");
+  return {};
+}
+
+CommandResult command_local_node(const LocalNodeOptions& options, const Console& console) {
+  console.line(TRY(ask_parent(running_directory_of(options.local),
+                              "node " + options.number + " " + options.action)));
+  return {};
+}
+
+CommandResult show_local_logs(const LocalLogsOptions& options, const Console& console) {
+  const std::string directory = running_directory_of(options.local);
+  const auto marker = TRY(read_marker(directory));
+  if (!marker) return Err(CommandFailure("no local network in " + directory));
+  if (options.node && (*options.node < 0 || *options.node >= marker->nodes))
+    return UsageErr("this network has nodes 0 to " + std::to_string(marker->nodes - 1));
+  for (int i = 0; i < marker->nodes; ++i) {
+    if (options.node && *options.node != i) continue;
+    const std::string path =
+        directory + "/" + kLocalLogsDirectory + "/node-" + std::to_string(i) + ".log";
+    const Bytes log = TRY(read_user_file(path, kLogSizeMax));
+    std::string_view text = as_text(log);
+    std::size_t at = text.size();
+    for (std::size_t line = 0; at > 0 && line <= options.lines; ++line)
+      at = at == 0                                              ? 0
+           : text.rfind('\n', at - 1) == std::string_view::npos ? 0
+                                                                : text.rfind('\n', at - 1);
+    if (at > 0) ++at;
+    console.line("== node " + std::to_string(i) + ": " + path);
+    console.out(text.substr(at));
+  }
+  return {};
+}
+
+}  // namespace icpd::node

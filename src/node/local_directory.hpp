@@ -1,0 +1,51 @@
+// The directory D of a local network.
+//
+//   D/icpd-local.json   our marker: format, number of nodes, main port. Without it D isn't ours
+//   D/lock              held by the one parent that runs the network
+//   D/control.sock      where the parent takes commands (local_control.hpp)
+//   D/ready.json        what outside tools need to know; there while the network answers
+//   D/canisters.json    names of canisters
+//   D/logs/             node-0.log ..., local.log of a network in the background
+//   D/nodes/0 ...       the nodes (prep.hpp)
+//
+// D is made in one go or begun anew: the marker says `"complete": false` until all files are there.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/result.hpp"
+
+namespace icpd::node {
+
+inline constexpr int kLocalFormat = 1;
+inline constexpr const char* kLocalMarkerFile = "icpd-local.json";
+inline constexpr const char* kLocalLockFile = "lock";
+inline constexpr const char* kLocalReadyFile = "ready.json";
+inline constexpr const char* kLocalControlFile = "control.sock";
+inline constexpr const char* kLocalLogsDirectory = "logs";
+
+struct LocalMarker {
+  int format = kLocalFormat;
+  int nodes = 0;
+  std::uint16_t main_port = 0;
+  bool complete = false;
+};
+
+/// `.icpd/local` beside the nearest icp.yaml, dfx.json or .git, from `start` upwards; beside
+/// `start` if there is none.
+[[nodiscard]] std::string default_local_directory(const std::string& start);
+/// The nearest `.icpd/local` that carries our marker, from `start` upwards.
+[[nodiscard]] std::optional<std::string> nearest_local_directory(const std::string& start);
+
+/// Nothing: no such directory, or an empty one. Errors: something else lives there, the marker is
+/// damaged, or another version of icpd made it; each says what to do.
+[[nodiscard]] Result<std::optional<LocalMarker>> read_marker(const std::string& directory);
+[[nodiscard]] Status<> write_marker(const std::string& directory, const LocalMarker& marker);
+
+/// Removes what is in D, and D. Error unless D carries our marker (whatever its format), is empty
+/// or isn't there.
+[[nodiscard]] Status<> clean_local_directory(const std::string& directory);
+
+}  // namespace icpd::node

@@ -1,0 +1,312 @@
+#include "node/local_network.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "registry/records.hpp"
+
+namespace icpd::node {
+namespace {
+
+/// How often a node is asked whether it is healthy: until it is, and then.
+constexpr Duration kAskStarting = Duration::milliseconds(25);
+constexpr Duration kAskHealthy = Duration::seconds(1);
+constexpr Duration kTurn = Duration::milliseconds(20);
+constexpr Duration kIdleTurn = Duration::milliseconds(250);
+/// What nodes get to end in order before they are killed.
+constexpr Duration kEndTime = Duration::seconds(10);
+
+sigset_t handled_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGCHLD})
+    sigaddset(&set, signal);
+  return set;
+}
+
+}  // namespace
+
+std::string_view name(LocalNetwork::State state) {
+  constexpr std::array<std::string_view, 4> kNames = {"dead", "starting", "healthy", "paused"};
+  return kNames[static_cast<std::size_t>(state)];
+}
+
+LocalNetwork::LocalNetwork(Parts parts, io::Clock& clock, const Console& console,
+                           LocalEvents events)
+    : directory_(std::move(parts.directory)),
+      clock_(clock),
+      console_(console),
+      events_(std::move(events)),
+      main_port_(parts.main_port),
+      probe_(loop_, [this](std::size_t node, HealthProbe::Health health,
+                           const std::string& reason) { on_health(node, health, reason); }),
+      gateway_(std::make_unique<Gateway>(loop_, parts.main_socket, [this] { return choose(); })) {
+  for (LocalNode& plan : parts.nodes)
+    nodes_.push_back(Node{.plan = std::move(plan), .reason = {}, .asked_at = {}});
+  const sigset_t set = handled_signals();
+  sigprocmask(SIG_BLOCK, &set, nullptr);
+  signals_ = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  ensure(signals_ >= 0);
+  loop_.watch(signals_, {.read = true}, [this](Readiness) { on_signal(); });
+}
+
+LocalNetwork::~LocalNetwork() {
+  loop_.forget(signals_);
+  ::close(signals_);
+}
+
+Status<> LocalNetwork::run() {
+  control_ = TRY(ControlServer::start(
+      loop_, directory_, [this](const std::string& command) { return obey(command); }));
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    const auto started = start(i);
+    if (!started.ok()) {
+      stop_all();
+      return started;
+    }
+  }
+  while (!stopping_) {
+    ask_for_health();
+    loop_.run_once(ready_ && count(State::kStarting) == 0 ? kIdleTurn : kTurn);
+    const auto startup = check_startup();
+    if (!startup.ok()) {
+      stop_all();
+      return startup;
+    }
+  }
+  stop_all();
+  return {};
+}
+
+Status<> LocalNetwork::check_startup() const {
+  const std::size_t needed = registry::high_threshold(nodes_.size());
+  if (ready_ || stopping_ || nodes_.size() - count(State::kDead) >= needed) return {};
+  for (const Node& node : nodes_) {
+    if (node.state == State::kDead)
+      return Err("node " + std::to_string(&node - nodes_.data()) + " " + node.reason +
+                 " before the network answered; its last words are in " +
+                 node.plan.command.log_file);
+  }
+  return {};
+}
+
+// ---------------------------------------------------------------------------------------- nodes
+
+Status<> LocalNetwork::start(std::size_t node) {
+  Node& it = nodes_[node];
+  ensure(it.state == State::kDead);
+  it.pid = TRY(start_child(it.plan.command));
+  it.state = State::kStarting;
+  it.reason = "starting";
+  it.expected_end = false;
+  if (events_.changed) events_.changed();
+  return {};
+}
+
+void LocalNetwork::leave(std::size_t node, State state) {
+  nodes_[node].state = state;
+  gateway_->leave(nodes_[node].plan.api_port);
+}
+
+Result<std::string> LocalNetwork::kill(std::size_t node) {
+  if (nodes_[node].state == State::kDead) return Err("it is dead already");
+  nodes_[node].expected_end = true;
+  nodes_[node].reason = "was killed";
+  kill_child(nodes_[node].pid);
+  nodes_[node].pid = 0;
+  leave(node, State::kDead);
+  if (events_.changed) events_.changed();
+  return "node " + std::to_string(node) + " was killed; it stays dead until: icpd local node " +
+         std::to_string(node) + " start";
+}
+
+Result<std::string> LocalNetwork::pause(std::size_t node) {
+  if (nodes_[node].state == State::kDead) return Err("it is dead");
+  if (nodes_[node].state == State::kPaused) return Err("it is paused already");
+  signal_child(nodes_[node].pid, ChildSignal::kPause);
+  leave(node, State::kPaused);
+  return "node " + std::to_string(node) + " is paused; it goes on with: icpd local node " +
+         std::to_string(node) + " start";
+}
+
+Result<std::string> LocalNetwork::wake(std::size_t node) {
+  const State state = nodes_[node].state;
+  if (state == State::kDead) {
+    TRY(start(node));
+    return "node " + std::to_string(node) + " starts";
+  }
+  if (state != State::kPaused) return Err("it runs already");
+  nodes_[node].state = State::kStarting;
+  signal_child(nodes_[node].pid, ChildSignal::kContinue);
+  return "node " + std::to_string(node) + " goes on";
+}
+
+std::optional<std::uint16_t> LocalNetwork::choose() const {
+  for (const State wanted : {State::kHealthy, State::kStarting}) {
+    for (const Node& node : nodes_) {
+      if (node.state == wanted) return node.plan.api_port;
+    }
+  }
+  return std::nullopt;
+}
+
+std::size_t LocalNetwork::count(State state) const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(nodes_, [state](const Node& node) { return node.state == state; }));
+}
+
+// ------------------------------------------------------------------------------------- watching
+
+void LocalNetwork::ask_for_health() {
+  const Duration now = clock_.monotonic();
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    Node& node = nodes_[i];
+    if (node.state != State::kStarting && node.state != State::kHealthy) continue;
+    const bool slow = node.state == State::kHealthy || probe_.is_asking(i);
+    if (now - node.asked_at < (slow ? kAskHealthy : kAskStarting)) continue;
+    node.asked_at = now;
+    probe_.ask(i, node.plan.api_port);
+  }
+}
+
+void LocalNetwork::on_health(std::size_t node, HealthProbe::Health health,
+                             const std::string& reason) {
+  Node& it = nodes_[node];
+  if (it.state != State::kStarting && it.state != State::kHealthy) return;
+  // A node that is too busy to answer in time goes on serving those it serves.
+  if (it.state == State::kHealthy && health == HealthProbe::Health::kUnreachable) return;
+  it.state = health == HealthProbe::Health::kHealthy ? State::kHealthy : State::kStarting;
+  it.reason = reason;
+  const std::size_t awaited = nodes_.size() - count(State::kDead) - count(State::kPaused);
+  const std::size_t healthy = count(State::kHealthy);
+  if (ready_ || healthy < awaited || healthy < registry::high_threshold(nodes_.size())) return;
+  ready_ = true;
+  if (events_.ready) events_.ready();
+}
+
+void LocalNetwork::on_child(const ChildChange& change) {
+  const auto at =
+      std::ranges::find_if(nodes_, [&](const Node& node) { return node.pid == change.pid; });
+  if (at == nodes_.end()) return;
+  const auto index = static_cast<std::size_t>(at - nodes_.begin());
+  switch (change.kind) {
+    case ChildChange::Kind::kPaused:
+      if (at->state != State::kPaused) leave(index, State::kPaused);
+      return;
+    case ChildChange::Kind::kContinued:
+      if (at->state == State::kPaused) at->state = State::kStarting;
+      return;
+    case ChildChange::Kind::kEnded:
+      break;
+  }
+  at->pid = 0;
+  if (!at->expected_end) {
+    at->reason = change.how;
+    leave(index, State::kDead);
+    if (ready_ && !stopping_)
+      console_.remark("node " + std::to_string(index) + " " + change.how +
+                      "; its log: " + at->plan.command.log_file +
+                      "\nstart it again with: icpd local node " + std::to_string(index) + " start");
+  }
+  if (events_.changed && !stopping_) events_.changed();
+}
+
+void LocalNetwork::on_signal() {
+  signalfd_siginfo signal{};
+  while (::read(signals_, &signal, sizeof signal) == sizeof signal) {
+    if (signal.ssi_signo == SIGCHLD) continue;
+    stopping_ = true;
+    ++stop_signals_;
+  }
+  for (const ChildChange& change : child_changes())
+    on_child(change);
+}
+
+void LocalNetwork::stop_all() {
+  stopping_ = true;
+  for (Node& node : nodes_) {
+    node.expected_end = true;
+    if (node.pid == 0) continue;
+    // A paused process would take the request to end only when it goes on.
+    signal_child(node.pid, node.state == State::kPaused ? ChildSignal::kKill : ChildSignal::kEnd);
+  }
+  const auto running = [this] {
+    return std::ranges::any_of(nodes_, [](const Node& node) { return node.pid != 0; });
+  };
+  const Duration begin = clock_.monotonic();
+  const int signals = stop_signals_;
+  bool killed = false;
+  while (running()) {
+    loop_.run_once(kTurn);
+    const bool late = clock_.monotonic() - begin > kEndTime || stop_signals_ > signals;
+    if (!late || killed) continue;
+    killed = true;
+    for (const Node& node : nodes_) {
+      if (node.pid != 0) signal_child(node.pid, ChildSignal::kKill);
+    }
+  }
+}
+
+// ------------------------------------------------------------------------------------- commands
+
+Result<std::string> LocalNetwork::obey(const std::string& command) {
+  std::istringstream words(command);
+  std::string verb, number, action;
+  words >> verb >> number >> action;
+  if (verb == "status") return status();
+  if (verb == "stop") {
+    stopping_ = true;
+    return std::string();
+  }
+  if (verb == "node") return node_command(number, action);
+  return Err("unknown command '" + command + "'");
+}
+
+Result<std::string> LocalNetwork::node_command(const std::string& number,
+                                               const std::string& action) {
+  const bool digits = !number.empty() && number.size() < 4 &&
+                      number.find_first_not_of("0123456789") == std::string::npos;
+  if (!digits || std::stoul(number) >= nodes_.size())
+    return Err("no node '" + number + "': this network has nodes 0 to " +
+               std::to_string(nodes_.size() - 1));
+  const std::size_t node = std::stoul(number);
+  using Act = Result<std::string> (LocalNetwork::*)(std::size_t);
+  constexpr std::array<std::pair<std::string_view, Act>, 3> kActions = {{
+      {"kill", &LocalNetwork::kill},
+      {"pause", &LocalNetwork::pause},
+      {"start", &LocalNetwork::wake},
+  }};
+  for (const auto& [name, act] : kActions) {
+    if (name != action) continue;
+    auto result = (this->*act)(node);
+    if (!result.ok()) return Err("node " + number + ": " + result.error().message);
+    return result;
+  }
+  return Err("no action '" + action + "': it is one of kill, pause, start");
+}
+
+std::string LocalNetwork::status() const {
+  nlohmann::ordered_json nodes = nlohmann::json::array();
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    const Node& node = nodes_[i];
+    nodes.push_back({{"node", i},
+                     {"state", name(node.state)},
+                     {"id", node.plan.id},
+                     {"pid", node.pid},
+                     {"api_port", node.plan.api_port},
+                     {"reason", node.state == State::kHealthy ? "" : node.reason}});
+  }
+  const nlohmann::ordered_json json = {{"directory", directory_},
+                                       {"pid", getpid()},
+                                       {"gateway_port", main_port_},
+                                       {"ready", ready_},
+                                       {"connections", gateway_->connections()},
+                                       {"nodes", nodes}};
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace icpd::node
