@@ -248,7 +248,8 @@ TEST(QueryResponse, hash_follows_the_specification) {
 }
 
 TEST_F(ApiTest, a_rejected_query_is_signed_too) {
-  node.answer.result = types::UserError{types::ErrorCode::kCanisterMethodNotFound, "none"};
+  node.answer.result = QueryReject{types::RejectCode::kCanisterError, "none",
+                                   types::ErrorCode::kCanisterMethodNotFound};
   const auto response = post("v2", "query", query_request_body());
   EXPECT_EQ(response.status, 200u);
   EXPECT_EQ(field(response, "status"), "rejected");

@@ -53,8 +53,14 @@ enum class Submitted : std::uint8_t {
 /// A UserError: the filter refused it (inspect_message, frozen, no such canister, ...).
 using SubmitOutcome = std::variant<Submitted, types::UserError>;
 
+struct QueryReject {
+  types::RejectCode reject_code = types::RejectCode::kSysFatal;
+  std::string message;
+  types::ErrorCode error_code = types::ErrorCode::kCanisterTrapped;
+};
+
 struct QueryAnswer {
-  std::variant<types::Reply, types::UserError> result;
+  std::variant<types::Reply, QueryReject> result;
   /// Time of the state it ran on.
   Time time;
 };

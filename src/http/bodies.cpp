@@ -76,11 +76,11 @@ Bytes query_body(const QueryAnswer& answer, const NodeSignature& signature) {
     w.map(3).text("status").text("replied");
     w.text("reply").map(1).text("arg").bytes(reply->data);
   } else {
-    const auto& error = std::get<types::UserError>(answer.result);
+    const auto& reject = std::get<QueryReject>(answer.result);
     w.map(5).text("status").text("rejected");
-    w.text("reject_code").unsigned_integer(number(types::reject_code(error.code)));
-    w.text("reject_message").text(error.message);
-    w.text("error_code").text(types::text(error.code));
+    w.text("reject_code").unsigned_integer(number(reject.reject_code));
+    w.text("reject_message").text(reject.message);
+    w.text("error_code").text(types::text(reject.error_code));
   }
   w.text("signatures").array(1).map(3);
   w.text("timestamp").unsigned_integer(signature.timestamp.ns);
@@ -97,11 +97,11 @@ crypto::Digest query_response_hash(const QueryAnswer& answer, Time timestamp,
     inner.blob("arg", reply->data);
     map.text("status", "replied").digest("reply", inner.finish());
   } else {
-    const auto& error = std::get<types::UserError>(answer.result);
+    const auto& reject = std::get<QueryReject>(answer.result);
     map.text("status", "rejected")
-        .nat("reject_code", number(types::reject_code(error.code)))
-        .text("reject_message", error.message)
-        .text("error_code", types::text(error.code));
+        .nat("reject_code", number(reject.reject_code))
+        .text("reject_message", reject.message)
+        .text("error_code", types::text(reject.error_code));
   }
   map.nat("timestamp", timestamp.ns).blob("request_id", request);
   return map.finish();

@@ -24,8 +24,9 @@ enum class DelegationForm : std::uint8_t {
 
 struct RequestOwner {
   types::Principal sender;
-  /// The canister that the URL of the original request had to name.
-  types::CanisterId effective_canister;
+  /// The canister that the URL of the original request had to name; nothing if it was a call of the
+  /// management canister, whose argument the state doesn't keep.
+  std::optional<types::CanisterId> effective_canister;
 };
 
 enum class SectionVisibility : std::uint8_t { kAbsent, kPublic, kPrivate };

@@ -59,11 +59,13 @@ Decision request_status(const Asked& asked) {
   if (!owner) return Verdict::kReveal;
   if (owner->sender != asked.sender.sender)
     return Err(not_allowed("the request was sent by somebody else"));
-  if (asked.endpoint.canister && *asked.endpoint.canister != owner->effective_canister)
+  if (!owner->effective_canister) return Verdict::kReveal;
+  const types::CanisterId& effective = *owner->effective_canister;
+  if (asked.endpoint.canister && *asked.endpoint.canister != effective)
     return Err(not_allowed("the request had another effective canister id"));
   if (asked.sender.targets) {
     const auto& targets = *asked.sender.targets;
-    if (std::find(targets.begin(), targets.end(), owner->effective_canister) == targets.end())
+    if (std::find(targets.begin(), targets.end(), effective) == targets.end())
       return Err(not_allowed("the delegation doesn't cover the canister of the request"));
   }
   return Verdict::kReveal;

@@ -1,0 +1,55 @@
+// The node behind its public endpoints: checks who sends, runs the filter and queries on client
+// workers, hands calls to the protocol thread.
+#pragma once
+
+#include "certification/request_auth.hpp"
+#include "crypto/ed25519.hpp"
+#include "execution/environment.hpp"
+#include "http/backend.hpp"
+#include "node/protocol_thread.hpp"
+
+namespace icpd::node {
+
+/// A node whose certified time is further behind than this calls itself behind.
+inline constexpr Duration kCertifiedLagMax = Duration::seconds(15);
+
+struct BackendParts {
+  io::Clock& clock;
+  ProtocolThread& protocol;
+  Published& published;
+  TaskQueue& tasks;
+  execution::Environment& environment;
+  certification::TrustRoot trust_root;
+  types::NodeId node;
+  crypto::Ed25519SecretKey signing_key;
+  std::string version;
+};
+
+class NodeBackend final : public http::Backend {
+ public:
+  explicit NodeBackend(BackendParts parts) : parts_(std::move(parts)) {}
+
+  [[nodiscard]] http::NodeStatus status() override;
+  [[nodiscard]] std::shared_ptr<const http::CertifiedReader> certified() override;
+  void authenticate(Shared<types::Envelope> envelope,
+                    http::Then<Result<http::Authenticated, http::HttpError>> then) override;
+  void submit(Shared<types::IngressMessage> message,
+              http::Then<Result<http::SubmitOutcome, http::HttpError>> then) override;
+  void wait_for(const types::RequestId& request, Duration timeout,
+                http::Then<std::shared_ptr<const http::CertifiedReader>> then) override;
+  void query(Shared<types::Envelope> envelope,
+             http::Then<Result<http::QueryAnswer, http::HttpError>> then) override;
+  [[nodiscard]] types::NodeId node_id() override { return parts_.node; }
+  [[nodiscard]] Bytes sign_query_response(const crypto::Digest& response_hash) override;
+  [[nodiscard]] Time now() override { return parts_.clock.now(); }
+
+ private:
+  /// Runs on a client worker, or answers 429.
+  template <typename T>
+  void on_worker(http::Then<Result<T, http::HttpError>> then,
+                 std::move_only_function<void(http::Then<Result<T, http::HttpError>>)> work);
+
+  BackendParts parts_;
+};
+
+}  // namespace icpd::node

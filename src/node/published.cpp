@@ -1,0 +1,59 @@
+#include "node/published.hpp"
+
+namespace icpd::node {
+
+SharedView Published::newest() const {
+  const std::lock_guard lock(mutex_);
+  return newest_;
+}
+
+void Published::wait_for(const types::RequestId& request, Time steady_deadline, Waiter waiter) {
+  SharedView answer;
+  {
+    const std::lock_guard lock(mutex_);
+    const bool ended = newest_ != nullptr && newest_->is_terminal(request);
+    if (!ended && waiting_.size() < kWaitersMax && !waiting_.contains(request)) {
+      deadlines_.emplace(steady_deadline, request);
+      waiting_.emplace(request, Waiting{steady_deadline, std::move(waiter)});
+      return;
+    }
+    if (ended) answer = newest_;
+  }
+  waiter(std::move(answer));
+}
+
+std::vector<Published::Waiter> Published::publish(SharedView view,
+                                                  const std::vector<types::RequestId>& finished) {
+  const std::lock_guard lock(mutex_);
+  ensure(newest_ == nullptr || newest_->height() < view->height(), "heights never go back");
+  newest_ = std::move(view);
+  std::vector<Waiter> ready;
+  for (const types::RequestId& request : finished) {
+    auto node = waiting_.extract(request);
+    if (!node.empty()) ready.push_back(std::move(node.mapped().waiter));
+  }
+  return ready;
+}
+
+std::vector<Published::Waiter> Published::expire(Time steady) {
+  const std::lock_guard lock(mutex_);
+  std::vector<Waiter> late;
+  while (!deadlines_.empty() && deadlines_.begin()->first <= steady) {
+    const auto [deadline, request] = *deadlines_.begin();
+    deadlines_.erase(deadlines_.begin());
+    const auto found = waiting_.find(request);
+    // Another client may wait for the same call by now, with a later deadline.
+    if (found == waiting_.end() || found->second.deadline != deadline) continue;
+    late.push_back(std::move(found->second.waiter));
+    waiting_.erase(found);
+  }
+  return late;
+}
+
+std::optional<Time> Published::next_deadline() const {
+  const std::lock_guard lock(mutex_);
+  if (deadlines_.empty()) return std::nullopt;
+  return deadlines_.begin()->first;
+}
+
+}  // namespace icpd::node
