@@ -13,7 +13,7 @@ int main(int count, char** words) {
   // A client or a reader of our output that goes away is an error of a write, not a signal.
   std::signal(SIGPIPE, SIG_IGN);
   const std::vector<std::string> arguments(words + (count > 0 ? 1 : 0), words + count);
-  const Engines engines{.program = "/proc/self/exe"};
+  const Engines engines{.node = run_node, .program = "/proc/self/exe"};
   try {
     return run_command_line(arguments, standard_console(), engines);
   } catch (const std::exception& error) {  // the edge of main: what a library threw
