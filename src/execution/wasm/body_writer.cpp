@@ -56,7 +56,7 @@ class GlobalBodyWriter {
     code_.global_get(layout_.counter_global);
     code_.i64_const(0);
     code_.plain(op::kI64LtS);
-    out_.unlikely.push_back(static_cast<std::uint32_t>(out_.bytes.size()));
+    out_.hints.push_back({static_cast<std::uint32_t>(out_.bytes.size()), false});
     code_.begin_if();
     code_.call(layout_.out_of_instructions());
     code_.plain(op::kEnd);

@@ -21,6 +21,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -49,6 +50,11 @@ struct Layout {
 
   [[nodiscard]] std::uint32_t out_of_instructions() const { return imported_functions; }
   [[nodiscard]] std::uint32_t grow_heap() const { return imported_functions + 1; }
+  /// kThreaded: a function behind the user's that calls out_of_instructions. Calling it needs no
+  /// loads, which the compiler would hoist out of the cold path into registers of the hot one.
+  [[nodiscard]] std::uint32_t end_of_slice() const {
+    return imported_functions + kAddedImports + local_functions;
+  }
   /// kGlobal: functions behind the user's that charge a length and give it back.
   [[nodiscard]] std::uint32_t charge_i32() const {
     return imported_functions + kAddedImports + local_functions;
@@ -63,17 +69,22 @@ struct Layout {
   }
 };
 
-/// A body as the code section has it (without its size), and where in it the `if`s are that guard
-/// out_of_instructions: they are hinted to be unlikely.
+/// A body as the code section has it (without its size), and what the compiler is told about the
+/// branches around out_of_instructions.
 struct MeteredBody {
+  struct Hint {
+    std::uint32_t offset = 0;
+    bool taken = false;
+  };
   Bytes bytes;
-  std::vector<std::uint32_t> unlikely;
+  std::vector<Hint> hints;
 };
 
-/// `type` is the index of the function's own type in the user's module. Needs type < types.size().
 [[nodiscard]] MeteredBody write_global_body(const Body& body, const Layout& layout);
-[[nodiscard]] MeteredBody write_threaded_body(const Body& body, const FunctionType& type,
-                                              std::uint32_t type_index, const Layout& layout);
+/// `type` is the function's own; needs type < types.size(). `types` are the user's.
+[[nodiscard]] MeteredBody write_threaded_body(const Body& body, std::uint32_t type,
+                                              std::span<const FunctionType> types,
+                                              const Layout& layout);
 
 /// Copies a constant expression, function indexes shifted. Without its `end`.
 void write_constant_expression(ByteView expression, const Layout& layout, Bytes& out);

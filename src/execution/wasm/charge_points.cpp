@@ -38,10 +38,12 @@ class Planner {
     plan_.blocks.emplace_back();
   }
 
-  void target(std::uint64_t depth) {
-    if (depth < open_blocks_.size()) {
-      plan_.blocks[open_blocks_[open_blocks_.size() - 1 - depth]].targeted = true;
-    }
+  BlockShape& target(std::uint64_t depth) {
+    // A depth that there isn't would have been refused by the engine.
+    if (depth >= open_blocks_.size()) return nowhere_;
+    BlockShape& shape = plan_.blocks[open_blocks_[open_blocks_.size() - 1 - depth]];
+    shape.targeted = true;
+    return shape;
   }
 
   void note_shape(const Instruction& instruction) {
@@ -62,7 +64,8 @@ class Planner {
         target(static_cast<std::uint64_t>(instruction.first));
         break;
       case op::kBrTable:
-        scanner_.for_each_label(instruction, [this](std::uint32_t depth) { target(depth); });
+        scanner_.for_each_label(
+            instruction, [this](std::uint32_t depth) { target(depth).table_targeted = true; });
         break;
       default:
         break;
@@ -95,6 +98,7 @@ class Planner {
   PlanContext context_;
   ChargePoint open_;
   std::vector<std::size_t> open_blocks_;
+  BlockShape nowhere_;
   BodyPlan plan_;
 };
 

@@ -41,6 +41,8 @@ struct ChargePoint {
 struct BlockShape {
   /// Some branch leads to its label.
   bool targeted = false;
+  /// One of them is a br_table.
+  bool table_targeted = false;
   bool has_else = false;
 };
 

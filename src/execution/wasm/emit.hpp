@@ -22,6 +22,10 @@ class CodeCopier {
     up_to(instruction.start);
     done_ = instruction.end;
   }
+  /// Copies an operator, whatever is copied already.
+  void again(const Instruction& instruction) {
+    append(out_, code_.subspan(instruction.start, instruction.end - instruction.start));
+  }
 
  private:
   ByteView code_;

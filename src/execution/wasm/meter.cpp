@@ -150,14 +150,16 @@ class ModuleWriter {
     return counted(sections_.imported_functions + Layout::kAddedImports, imports);
   }
 
-  [[nodiscard]] std::size_t added_functions() const { return threaded() ? 0 : 2; }
+  [[nodiscard]] std::size_t added_functions() const { return threaded() ? 1 : 2; }
 
   Bytes function_section() const {
     Bytes functions;
     Emitter out(functions);
     for (const std::uint32_t type : sections_.functions)
       out.u32(function_type(type));
-    if (!threaded()) {
+    if (threaded()) {
+      out.u32(out_of_instructions_type_);
+    } else {
       out.u32(charge_i32_type_);
       out.u32(charge_i64_type_);
     }
@@ -294,8 +296,8 @@ class ModuleWriter {
 
   MeteredBody body(std::size_t i) const {
     if (!threaded()) return write_global_body(sections_.bodies[i], layout_);
-    const std::uint32_t type = sections_.functions[i];
-    return write_threaded_body(sections_.bodies[i], sections_.types[type], type, layout_);
+    return write_threaded_body(sections_.bodies[i], sections_.functions[i], sections_.types,
+                               layout_);
   }
 
   void write_code() {
@@ -306,11 +308,13 @@ class ModuleWriter {
     for (std::size_t i = 0; i < sections_.bodies.size(); ++i) {
       const MeteredBody metered = body(i);
       out.sized(metered.bytes);
-      if (metered.unlikely.empty()) continue;
-      write_hints(hints, i, metered.unlikely);
+      if (metered.hints.empty()) continue;
+      write_hints(hints, i, metered.hints);
       ++hinted;
     }
-    if (!threaded()) {
+    if (threaded()) {
+      write_end_of_slice(out);
+    } else {
       write_charge_function(out, value_type::kI32);
       write_charge_function(out, value_type::kI64);
     }
@@ -322,17 +326,27 @@ class ModuleWriter {
   }
 
   void write_hints(Bytes& hints, std::size_t body,
-                   const std::vector<std::uint32_t>& offsets) const {
+                   const std::vector<MeteredBody::Hint>& of_body) const {
     constexpr std::uint8_t kHintSize = 1;
-    constexpr std::uint8_t kNotTaken = 0;
     Emitter out(hints);
     out.u64(layout_.imported_functions + Layout::kAddedImports + body);
-    out.u64(offsets.size());
-    for (const std::uint32_t offset : offsets) {
-      out.u32(offset);
+    out.u64(of_body.size());
+    for (const MeteredBody::Hint& hint : of_body) {
+      out.u32(hint.offset);
       out.byte(kHintSize);
-      out.byte(kNotTaken);
+      out.byte(hint.taken ? 1 : 0);
     }
+  }
+
+  /// kThreaded: out_of_instructions under a direct call.
+  void write_end_of_slice(Emitter& out) const {
+    Bytes content;
+    Emitter(content).u32(0);  // no locals
+    CodeEmitter code(content);
+    code.local_get(0);
+    code.call(layout_.out_of_instructions());
+    code.plain(op::kEnd);
+    out.sized(content);
   }
 
   /// kGlobal: charges its argument and gives it back.

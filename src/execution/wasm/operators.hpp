@@ -89,6 +89,7 @@ enum Code : std::uint16_t {
   kI32Const = 0x41,
   kI64Const = 0x42,
   kI64LtS = 0x53,
+  kI64GeS = 0x59,
   kI64LtU = 0x54,
   kI64Sub = 0x7D,
   kI64ExtendI32U = 0xAD,

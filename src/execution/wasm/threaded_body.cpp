@@ -1,9 +1,21 @@
 // The style with the count in a local that is threaded through all calls.
 //
 // While writing, `pending_` is what the points entered so far cost beyond what the code has taken
-// from the local. It is known at each operator because every path to it agrees: it is brought to
-// zero before each jump and each join, except that it runs on into both arms of an `if` with an
-// `else`, and through the `end` of a block that nothing jumps to.
+// from the local. It is known at each operator because every path to it agrees: a label remembers
+// what was pending when its block began, and whoever comes to the label brings the local in line
+// with that. So a block or an `if` that is skipped costs nothing, and a straight path through many
+// of them is charged once.
+//
+// Loops. The call at a loop head, although hardly ever made, would keep values of the loop from
+// staying in registers. A loop that is branched to is therefore written as two:
+//
+//   (loop $head                       ;; entered with the head's point already taken
+//     (if (count < 0) (call $end_of_slice))
+//     (loop $body
+//       ...
+//       count -= pending + head point; br_if $body (count >= 0); br $head     ;; for each `br`
+//
+// The inner loop holds no call; the count and the moment of the check are the same.
 #include "execution/wasm/body_writer.hpp"
 #include "execution/wasm/emit.hpp"
 #include "execution/wasm/operators.hpp"
@@ -13,16 +25,16 @@ namespace {
 
 class ThreadedBodyWriter {
  public:
-  ThreadedBodyWriter(const Body& body, const FunctionType& type, std::uint32_t type_index,
+  ThreadedBodyWriter(const Body& body, std::uint32_t type, std::span<const FunctionType> types,
                      const Layout& layout)
       : layout_(layout),
+        types_(types),
         type_(type),
-        type_index_(type_index),
         plan_(plan_body(body.code, layout.plan)),
         scanner_(body.code),
         copier_(body.code, out_.bytes),
         code_(out_.bytes),
-        counter_(static_cast<std::uint32_t>(type.parameters.size())) {
+        counter_(static_cast<std::uint32_t>(types[type].parameters.size())) {
     write_locals(body.locals);
   }
 
@@ -42,8 +54,18 @@ class ThreadedBodyWriter {
   struct Frame {
     std::uint16_t header = op::kBlock;
     BlockShape shape;
+    /// What branches to its label carry.
+    std::size_t label_values = 0;
     bool dead_at_entry = false;
     std::uint64_t pending_at_entry = 0;
+    /// What is pending wherever a path arrives at the label.
+    std::uint64_t label_pending = 0;
+    /// Written as two loops.
+    bool is_split = false;
+    /// is_split: what each arrival at the head costs.
+    std::uint64_t head_cost = 0;
+
+    [[nodiscard]] std::uint32_t levels() const { return is_split ? 2 : 1; }
   };
 
   // -- Locals: parameters, counter, the user's, scratch --
@@ -72,20 +94,30 @@ class ThreadedBodyWriter {
 
   // -- Charges --
 
-  /// Takes what is pending from the local; leaves the new count on the stack.
-  void push_count() {
+  /// The local less `amount`, on the stack; the local is as before.
+  void push_count_less(std::uint64_t amount) {
     code_.local_get(counter_);
-    if (pending_ == 0) return;
-    code_.i64_const(static_cast<std::int64_t>(pending_));
+    if (amount == 0) return;
+    // Where a label expects more to be pending than there is, the amount is below zero.
+    code_.i64_const(static_cast<std::int64_t>(amount));
     code_.plain(op::kI64Sub);
-    pending_ = 0;
-    synced_ = false;
   }
 
-  void settle() {
-    if (dead_ || pending_ == 0) return;
-    push_count();
-    code_.local_set(counter_);
+  /// The count on the stack, nothing pending any more. Whoever goes on stores it in the local.
+  void push_count() {
+    push_count_less(pending_);
+    if (pending_ != 0) synced_ = false;
+    pending_ = 0;
+  }
+
+  /// Brings the local in line with `expected` being pending.
+  void settle(std::uint64_t expected = 0) {
+    if (!dead_ && pending_ != expected) {
+      push_count_less(pending_ - expected);
+      code_.local_set(counter_);
+      synced_ = false;
+    }
+    pending_ = expected;
   }
 
   /// Settles, and makes the global equal to the local.
@@ -98,14 +130,18 @@ class ThreadedBodyWriter {
     synced_ = true;
   }
 
+  void hint(bool taken) {
+    out_.hints.push_back({static_cast<std::uint32_t>(out_.bytes.size()), taken});
+  }
+
   /// With the count on the stack: ends or pauses if it is below zero.
   void check_count_on_stack() {
     code_.i64_const(0);
     code_.plain(op::kI64LtS);
-    out_.unlikely.push_back(static_cast<std::uint32_t>(out_.bytes.size()));
+    hint(false);
     code_.begin_if();
     code_.local_get(counter_);
-    code_.call(layout_.out_of_instructions());
+    code_.call(layout_.end_of_slice());
     code_.local_set(counter_);
     code_.plain(op::kEnd);
     synced_ = false;
@@ -127,11 +163,8 @@ class ThreadedBodyWriter {
   /// With a length of the given width on the stack, takes it from the count and leaves it there.
   void charge_length(bool is_64) {
     const std::uint32_t length = is_64 ? scratch_i64_ : scratch_i32_;
+    if (dead_) return;
     code_.local_tee(length);
-    dead_ ? void() : take_length(length, is_64);
-  }
-
-  void take_length(std::uint32_t length, bool is_64) {
     push_count();
     code_.local_get(length);
     if (!is_64) code_.plain(op::kI64ExtendI32U);
@@ -148,38 +181,81 @@ class ThreadedBodyWriter {
     check_count_on_stack();
   }
 
-  // -- Control --
+  // -- Blocks --
 
   void open_function() {
     const BlockShape shape = plan_.blocks.front();
-    frames_.push_back({op::kBlock, shape, false, 0});
+    const ByteView results = types_[type_].results;
+    Frame frame;
+    frame.shape = shape;
+    frame.label_values = results.size();
+    frames_.push_back(frame);
     if (!shape.targeted) return;
-    // Jumps to the function's end carry the user's results only: they end in this block.
-    if (type_.results.empty()) {
+    // Branches to the function's end carry the user's results only: they end in this block.
+    if (results.empty()) {
       code_.begin_block(CodeEmitter::kNoResult);
-    } else if (type_.results.size() == 1) {
-      code_.begin_block(type_.results.front());
+    } else if (results.size() == 1) {
+      code_.begin_block(results.front());
     } else {
-      code_.begin_block_of_type(layout_.result_block_types[type_index_]);
+      code_.begin_block_of_type(layout_.result_block_types[type_]);
     }
   }
 
+  /// The type of a block, if it isn't given in place.
+  [[nodiscard]] const FunctionType* indexed_type(std::int64_t block_type) const {
+    const bool is_index = block_type >= 0 && block_type < static_cast<std::int64_t>(types_.size());
+    return is_index ? &types_[static_cast<std::size_t>(block_type)] : nullptr;
+  }
+  [[nodiscard]] std::size_t label_values(const Instruction& header) const {
+    constexpr std::int64_t kEmptyBlock = -64;
+    const FunctionType* type = indexed_type(header.first);
+    if (header.code == op::kLoop) return type == nullptr ? 0 : type->parameters.size();
+    if (type != nullptr) return type->results.size();
+    return header.first == kEmptyBlock ? 0 : 1;
+  }
+
   void open_block(const Instruction& instruction) {
-    const BlockShape shape = plan_.blocks[++last_block_];
-    const bool if_without_else = instruction.code == op::kIf && !shape.has_else;
-    if (instruction.code == op::kLoop || if_without_else) {
+    Frame frame;
+    frame.header = instruction.code;
+    frame.shape = plan_.blocks[++last_block_];
+    frame.label_values = label_values(instruction);
+    frame.is_split = instruction.code == op::kLoop && !dead_ && frame.shape.targeted &&
+                     !frame.shape.table_targeted && frame.label_values == 0;
+    if (frame.is_split) return open_split_loop(instruction, frame);
+    const bool skipped = instruction.code == op::kIf && !frame.shape.has_else;
+    if (instruction.code == op::kLoop || (skipped && frame.shape.table_targeted)) {
       copier_.up_to(instruction.start);
       settle();
     }
-    frames_.push_back({instruction.code, shape, dead_, pending_});
     if (instruction.code == op::kLoop) synced_ = false;
+    frame.dead_at_entry = dead_;
+    frame.pending_at_entry = pending_;
+    // A br_table has one way to settle for all its labels.
+    frame.label_pending = frame.shape.table_targeted ? 0 : pending_;
+    frames_.push_back(frame);
+  }
+
+  void open_split_loop(const Instruction& instruction, Frame& frame) {
+    const bool has_point =
+        next_point_ < plan_.points.size() && plan_.points[next_point_].offset == instruction.end;
+    ensure(has_point && plan_.points[next_point_].checks, "a loop head is a point that checks");
+    frame.head_cost = plan_.points[next_point_++].cost;
+    pending_ += frame.head_cost;
+    copier_.up_to(instruction.start);
+    settle();
+    // The header twice, the check between.
+    copier_.up_to(instruction.end);
+    code_.local_get(counter_);
+    check_count_on_stack();
+    copier_.again(instruction);
+    frames_.push_back(frame);
   }
 
   void write_else(const Instruction& instruction) {
     if (frames_.empty()) return;
     copier_.up_to(instruction.start);
-    settle();
     const Frame& frame = frames_.back();
+    settle(frame.label_pending);
     pending_ = frame.pending_at_entry;
     dead_ = frame.dead_at_entry;
     synced_ = false;
@@ -190,12 +266,15 @@ class ThreadedBodyWriter {
     const Frame frame = frames_.back();
     frames_.pop_back();
     if (frames_.empty()) return close_function(instruction, frame);
+    if (frame.is_split) {
+      copier_.up_to(instruction.start);
+      code_.plain(op::kEnd);
+    }
     const bool joins =
         frame.header == op::kIf || (frame.header == op::kBlock && frame.shape.targeted);
     if (!joins) return;
     copier_.up_to(instruction.start);
-    settle();
-    pending_ = 0;
+    settle(frame.label_pending);
     dead_ = frame.dead_at_entry;
     synced_ = false;
   }
@@ -211,16 +290,90 @@ class ThreadedBodyWriter {
     push_count();
   }
 
-  void leave(const Instruction& instruction) {
-    copier_.up_to(instruction.start);
-    settle();
-    die(instruction);
-  }
-
   void die(const Instruction& instruction) {
     copier_.up_to(instruction.end);
     dead_ = true;
     pending_ = 0;
+  }
+
+  // -- Branches --
+
+  /// Null for a depth that there isn't, in code that no engine accepts.
+  [[nodiscard]] const Frame* frame_at(std::int64_t depth) const {
+    if (depth >= static_cast<std::int64_t>(frames_.size())) return nullptr;
+    return &frames_[frames_.size() - 1 - static_cast<std::size_t>(depth)];
+  }
+  /// Of the label in what is written; of the inner loop if it is split.
+  [[nodiscard]] std::uint32_t written_depth(std::int64_t depth) const {
+    std::uint32_t levels = 0;
+    for (std::int64_t i = 0; i < depth && frame_at(i) != nullptr; ++i) {
+      levels += frame_at(i)->levels();
+    }
+    return levels;
+  }
+
+  /// Goes to a split loop's head, `inside` levels further in than the branch was.
+  void branch_back(const Frame& loop, std::int64_t depth, std::uint32_t inside) {
+    const std::uint32_t body = written_depth(depth) + inside;
+    push_count_less(pending_ + loop.head_cost);
+    code_.local_tee(counter_);
+    code_.i64_const(0);
+    code_.plain(op::kI64GeS);
+    hint(true);
+    code_.with_index(op::kBrIf, body);
+    code_.with_index(op::kBr, body + 1);
+  }
+
+  void write_branch(const Instruction& instruction) {
+    const Frame* target = frame_at(instruction.first);
+    copier_.replace(instruction);
+    if (target != nullptr && target->is_split && !dead_) {
+      branch_back(*target, instruction.first, 0);
+    } else {
+      settle(target == nullptr ? 0 : target->label_pending);
+      code_.with_index(op::kBr, written_depth(instruction.first));
+    }
+    die(instruction);
+  }
+
+  void write_branch_if(const Instruction& instruction) {
+    const Frame* target = frame_at(instruction.first);
+    copier_.replace(instruction);
+    const std::uint64_t expected = target == nullptr ? 0 : target->label_pending;
+    const bool plain_label = target != nullptr && target->label_values == 0 && !dead_;
+    if (plain_label && (target->is_split || pending_ != expected)) {
+      // The way to the label settles on its own; the straight path goes on with what is pending.
+      code_.begin_if();
+      if (target->is_split) {
+        branch_back(*target, instruction.first, 1);
+      } else {
+        push_count_less(pending_ - expected);
+        code_.local_set(counter_);
+        code_.with_index(op::kBr, written_depth(instruction.first) + 1);
+      }
+      code_.plain(op::kEnd);
+      return;
+    }
+    settle(expected);
+    code_.with_index(op::kBrIf, written_depth(instruction.first));
+  }
+
+  void write_branch_table(const Instruction& instruction) {
+    copier_.replace(instruction);
+    settle();
+    code_.plain(op::kBrTable);
+    Emitter out(out_.bytes);
+    out.u64(static_cast<std::uint64_t>(instruction.first));
+    scanner_.for_each_label(instruction,
+                            [&](std::uint32_t depth) { out.u32(written_depth(depth)); });
+    die(instruction);
+  }
+
+  void write_return(const Instruction& instruction) {
+    copier_.up_to(instruction.start);
+    if (dead_) pending_ = 0;
+    push_count();
+    die(instruction);
   }
 
   // -- Calls --
@@ -274,74 +427,55 @@ class ThreadedBodyWriter {
       case op::kBlock:
       case op::kLoop:
       case op::kIf:
-        open_block(instruction);
-        break;
+        return open_block(instruction);
       case op::kElse:
-        write_else(instruction);
-        break;
+        return write_else(instruction);
       case op::kEnd:
-        write_end(instruction);
-        break;
+        return write_end(instruction);
       case op::kBr:
-      case op::kBrTable:
-        leave(instruction);
-        break;
+        return write_branch(instruction);
       case op::kBrIf:
-        copier_.up_to(instruction.start);
-        settle();
-        break;
+        return write_branch_if(instruction);
+      case op::kBrTable:
+        return write_branch_table(instruction);
       case op::kReturn:
-        copier_.up_to(instruction.start);
-        if (dead_) pending_ = 0;
-        push_count();
-        die(instruction);
-        break;
+        return write_return(instruction);
       case op::kUnreachable:
         copier_.up_to(instruction.start);
         sync();
-        die(instruction);
-        break;
+        return die(instruction);
       case op::kCall:
       case op::kReturnCall:
-        write_call(instruction);
-        break;
+        return write_call(instruction);
       case op::kCallIndirect:
       case op::kReturnCallIndirect:
-        write_call_indirect(instruction);
-        break;
+        return write_call_indirect(instruction);
       case op::kLocalGet:
       case op::kLocalSet:
       case op::kLocalTee:
-        write_local(instruction);
-        break;
+        return write_local(instruction);
       case op::kRefFunc:
         copier_.replace(instruction);
-        code_.with_index(instruction.code, layout_.function(instruction.first));
-        break;
+        return code_.with_index(instruction.code, layout_.function(instruction.first));
       case op::kMemoryGrow:
         copier_.replace(instruction);
         sync();
-        code_.call(layout_.grow_heap());
-        break;
+        return code_.call(layout_.grow_heap());
       case op::kMemoryCopy:
       case op::kMemoryFill:
-        write_bulk(instruction, layout_.plan.heap == PointerWidth::k64);
-        break;
+        return write_bulk(instruction, layout_.plan.heap == PointerWidth::k64);
       case op::kMemoryInit:
-        write_bulk(instruction, false);
-        break;
+        return write_bulk(instruction, false);
       default:
-        if (instruction.row->observes) {
-          copier_.up_to(instruction.start);
-          sync();
-        }
-        break;
+        if (!instruction.row->observes) return;
+        copier_.up_to(instruction.start);
+        return sync();
     }
   }
 
   const Layout& layout_;
-  const FunctionType& type_;
-  std::uint32_t type_index_;
+  std::span<const FunctionType> types_;
+  std::uint32_t type_;
   BodyPlan plan_;
   OperatorScanner scanner_;
   MeteredBody out_;
@@ -362,9 +496,9 @@ class ThreadedBodyWriter {
 
 }  // namespace
 
-MeteredBody write_threaded_body(const Body& body, const FunctionType& type,
-                                std::uint32_t type_index, const Layout& layout) {
-  return ThreadedBodyWriter(body, type, type_index, layout).write();
+MeteredBody write_threaded_body(const Body& body, std::uint32_t type,
+                                std::span<const FunctionType> types, const Layout& layout) {
+  return ThreadedBodyWriter(body, type, types, layout).write();
 }
 
 }  // namespace icpd::execution::wasm
