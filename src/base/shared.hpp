@@ -52,7 +52,9 @@ class Cow {
 
   /// The value for writing; copies it first if somebody else holds it too.
   [[nodiscard]] T& write() {
-    if (pointer_.use_count() != 1) pointer_ = std::make_shared<T>(*pointer_);
+    // Taking a reference orders what other threads read before they gave theirs up.
+    const std::shared_ptr<T> held = pointer_;
+    if (pointer_.use_count() != 2) pointer_ = std::make_shared<T>(*held);
     return *pointer_;
   }
   /// True if both hold the very same storage, so that comparing contents can be skipped.

@@ -81,7 +81,7 @@ class Inductor {
     if (bounded && tip_.ingress().size() >= types::limits::kIngressHistoryCountMax)
       return Err(UserError{ErrorCode::kIngressHistoryFull, "Ingress history is full."});
     const IngressCharge charge = TRY(check_ingress(tip_, message.call()));
-    TRY(check_payment(tip_, charge, types::Cycles{0}));
+    TRY(check_payment(tip_, charge));
     Shared<Ingress> ingress(to_ingress(message, charge.payer));
     tip_.set_ingress(*ingress, state::IngressReceived{});
     if (ingress->receiver == types::management_canister()) {

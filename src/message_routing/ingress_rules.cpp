@@ -1,5 +1,6 @@
 #include "message_routing/ingress_rules.hpp"
 
+#include "base/ensure.hpp"
 #include "execution/canister_cycles.hpp"
 #include "execution/errors.hpp"
 #include "execution/management_methods.hpp"
@@ -58,15 +59,22 @@ Result<IngressCharge, types::UserError> check_ingress(const state::ReplicatedSta
   return charge;
 }
 
+types::Cycles payable(const state::ReplicatedState& state, const types::CanisterId& payer) {
+  const state::CanisterState* canister = state.find(payer);
+  ensure(canister != nullptr);
+  const types::Cycles liquid = execution::liquid_balance(fees_of(state), *canister);
+  // Taken from the balance when the long execution ends.
+  const types::Cycles debit =
+      canister->long_execution.has_value() ? canister->long_execution->debit : types::Cycles{0};
+  return liquid.minus_or_zero(debit.value);
+}
+
 Status<types::UserError> check_payment(const state::ReplicatedState& state,
-                                       const IngressCharge& charge, types::Cycles already) {
+                                       const IngressCharge& charge) {
   if (!charge.payer.has_value() || charge.may_be_short) return {};
-  const state::CanisterState& canister = *state.find(*charge.payer);
-  types::Cycles total = charge.cost + already.value;
-  if (canister.long_execution.has_value()) total += canister.long_execution->debit.value;
-  const types::Cycles missing = execution::missing(fees_of(state), canister, total);
-  if (missing == types::Cycles{0}) return {};
-  return Err(execution::out_of_cycles(canister.id, missing));
+  const types::Cycles available = payable(state, *charge.payer);
+  if (charge.cost <= available) return {};
+  return Err(execution::out_of_cycles(*charge.payer, types::Cycles{charge.cost - available}));
 }
 
 }  // namespace icpd::message_routing

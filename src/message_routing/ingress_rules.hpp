@@ -40,9 +40,12 @@ struct IngressCharge {
 [[nodiscard]] Result<IngressCharge, types::UserError> check_ingress(
     const state::ReplicatedState& state, const types::CallContent& call);
 
-/// IC0207 unless the payer can pay the cost on top of `already` and not be frozen.
+/// What a canister can pay for messages without being frozen. Needs it to exist.
+[[nodiscard]] types::Cycles payable(const state::ReplicatedState& state,
+                                    const types::CanisterId& payer);
+
+/// IC0207 unless the payer can pay the cost.
 [[nodiscard]] Status<types::UserError> check_payment(const state::ReplicatedState& state,
-                                                     const IngressCharge& charge,
-                                                     types::Cycles already);
+                                                     const IngressCharge& charge);
 
 }  // namespace icpd::message_routing

@@ -23,7 +23,10 @@ class Composer {
       seen_.insert(message->id());
       // Messages that a later block's state wouldn't take don't pay either.
       const auto charge = check_ingress(base.certified, message->call());
-      if (charge.ok() && charge->payer.has_value()) owed_[*charge->payer] += charge->cost.value;
+      if (charge.ok() && charge->payer.has_value()) {
+        types::Cycles& left = left_of(*charge->payer);
+        left = left.minus_or_zero(charge->cost.value);
+      }
     }
   }
 
@@ -61,17 +64,22 @@ class Composer {
       return Err("message expires too far in the future");
     return {};
   }
+  /// What the canister can still pay for.
+  types::Cycles& left_of(const CanisterId& payer) {
+    const auto known = left_.find(payer);
+    if (known != left_.end()) return known->second;
+    return left_.emplace(payer, payable(base_.certified, payer)).first->second;
+  }
   Status<> charge_to(const IngressCharge& charge) {
-    types::Cycles& owed = owed_[*charge.payer];
-    const auto paid = check_payment(base_.certified, charge, owed);
-    if (!paid.ok()) return Err(paid.error().message);
-    owed += charge.cost.value;
+    types::Cycles& left = left_of(*charge.payer);
+    if (charge.cost > left && !charge.may_be_short) return Err("canister can't pay for message");
+    left = left.minus_or_zero(charge.cost.value);
     return {};
   }
 
   const PayloadBase& base_;
   std::set<types::RequestId> seen_;
-  std::map<CanisterId, types::Cycles> owed_;
+  std::map<CanisterId, types::Cycles> left_;
   std::size_t count_ = 0;
   std::size_t bytes_ = 0;
 };

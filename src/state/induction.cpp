@@ -105,7 +105,8 @@ class LocalRouter {
 
   Result<void, QueueError> deliver_request(const CanisterId& receiver, SharedRequest request) {
     if (!request->is_best_effort() && !has_memory()) return Err(QueueError::kOutOfMemory);
-    if (receiver == types::management_canister())
+    if (receiver == types::management_canister() ||
+        receiver.principal == state_.topology().own_subnet.principal)
       return state_.write_subnet_queues().push_request_in(std::move(request), SenderIs::kLocal);
     if (!state_.contains(receiver)) return Err(QueueError::kCanisterNotFound);
     return state_.update(receiver, [&](CanisterState& canister) {

@@ -58,7 +58,9 @@ void IngressHistory::add(const types::RequestId& id, const IngressStatus& status
   if (!is_final(status.state)) return;
   const TimeKey key = time_key(status.time, id);
   final_.set(key, {});
-  if (!std::holds_alternative<IngressDone>(status.state)) reducible_.set(key, {});
+  if (std::holds_alternative<IngressDone>(status.state) &&
+      (!reduced_until_.has_value() || *reduced_until_ < key))
+    reduced_until_ = key;
 }
 
 void IngressHistory::prune(Time now, std::uint64_t memory_max) {
@@ -74,17 +76,24 @@ void IngressHistory::prune(Time now, std::uint64_t memory_max) {
     memory_bytes_ -= size_of(status->state);
     statuses_.erase(id);
     final_.erase(key);
-    reducible_.erase(key);
   }
-  while (memory_bytes_ > memory_max && !reducible_.empty()) {
-    const TimeKey key = reducible_.front().first;
-    IngressStatus* status = statuses_.write(id_of(key));
+  while (memory_bytes_ > memory_max) {
+    const std::optional<TimeKey> key = oldest_reducible();
+    if (!key.has_value()) break;
+    IngressStatus* status = statuses_.write(id_of(*key));
     ensure(status != nullptr, "the index names entries only");
     memory_bytes_ -= size_of(status->state);
     status->state = IngressDone{};
     memory_bytes_ += size_of(status->state);
-    reducible_.erase(key);
+    reduced_until_ = key;
   }
+}
+
+std::optional<IngressHistory::TimeKey> IngressHistory::oldest_reducible() const {
+  auto at = reduced_until_.has_value() ? final_.lower_bound(*reduced_until_) : final_.begin();
+  if (at != final_.end() && reduced_until_.has_value() && (*at).first == *reduced_until_) ++at;
+  if (at == final_.end()) return std::nullopt;
+  return (*at).first;
 }
 
 std::optional<Time> IngressHistory::next_prune() const {

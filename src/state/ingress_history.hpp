@@ -100,6 +100,8 @@ class IngressHistory {
   using TimeKey = FixedBytes<struct IngressTimeKeyTag, 40>;
 
   [[nodiscard]] static TimeKey time_key(Time time, const types::RequestId& id);
+  /// The oldest final entry that isn't reduced.
+  [[nodiscard]] std::optional<TimeKey> oldest_reducible() const;
   /// Counts and indexes an entry.
   void add(const types::RequestId& id, const IngressStatus& status);
   /// Puts back an entry of a stored state.
@@ -108,8 +110,8 @@ class IngressHistory {
   Map statuses_;
   /// Final entries by time.
   PersistentMap<TimeKey, std::monostate> final_;
-  /// Final entries that aren't reduced yet.
-  PersistentMap<TimeKey, std::monostate> reducible_;
+  /// The newest entry that was reduced: all before it are, too.
+  std::optional<TimeKey> reduced_until_;
   std::uint64_t memory_bytes_ = 0;
 };
 

@@ -115,7 +115,9 @@ unsigned child_at(PageIndex page, unsigned level) {
 }
 
 PageNode& writable(NodePointer& node) {
-  if (node.use_count() != 1) node = std::make_shared<PageNode>(*node);
+  // Taking a reference orders what other threads read before they gave theirs up.
+  const NodePointer held = node;
+  if (node.use_count() != 2) node = std::make_shared<PageNode>(*held);
   return *node;
 }
 

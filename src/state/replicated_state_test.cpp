@@ -223,15 +223,18 @@ TEST(Induction, rejects_a_request_to_a_stopped_or_stopping_canister) {
   }
 }
 
-TEST(Induction, calls_of_the_management_canister_reach_the_subnet) {
-  ReplicatedState state = two_canisters();
-  state.update(canister(0), [&](CanisterState& c) {
+TEST(Induction, calls_of_the_management_canister_or_of_the_subnet_reach_the_subnet) {
+  const types::CanisterId subnet(testing::topology()->own_subnet.principal);
+  for (const types::CanisterId& receiver : {types::management_canister(), subnet}) {
+    ReplicatedState state = two_canisters();
     types::Request request = make_request(0, 1, 1);
-    request.receiver = types::management_canister();
-    EXPECT_TRUE(c.queues.write().push_request_out(SharedRequest(request), state.time()).ok());
-  });
-  EXPECT_EQ(induct_local_messages(state).delivered, 1U);
-  EXPECT_TRUE(state.subnet_queues().has_input());
+    request.receiver = receiver;
+    state.update(canister(0), [&](CanisterState& c) {
+      EXPECT_TRUE(c.queues.write().push_request_out(SharedRequest(request), state.time()).ok());
+    });
+    EXPECT_EQ(induct_local_messages(state).delivered, 1U);
+    EXPECT_TRUE(state.subnet_queues().has_input());
+  }
 }
 
 TEST(Induction, a_full_input_queue_holds_requests_back_in_order) {
