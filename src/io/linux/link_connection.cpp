@@ -16,8 +16,7 @@ constexpr std::size_t kLengthSize = 4;
 constexpr std::size_t kReadBufferSize = 32 * kKiB;
 /// Queued frames are joined up to here, so that many small ones share a TLS record and a write.
 constexpr std::size_t kWriteSize = 128 * kKiB;
-/// What a frame costs in queues beside its bytes.
-constexpr std::size_t kFrameOverhead = 64;
+constexpr std::size_t kFrameOverhead = kFrameCost;
 
 }  // namespace
 

@@ -54,6 +54,8 @@ inline constexpr Duration kPingInterval = Duration::seconds(2);
 inline constexpr Duration kSilenceMax = Duration::seconds(7);
 inline constexpr std::size_t kUnprocessedMax = 16 * kMiB;
 inline constexpr std::size_t kSendQueueMax = 64 * kMiB;
+/// What a frame counts in both beside its bytes, so that tiny frames are bounded in number too.
+inline constexpr std::size_t kFrameCost = 512;
 /// Connections that others opened and that haven't become part of a session.
 inline constexpr std::size_t kUnpairedMax = 256;
 
