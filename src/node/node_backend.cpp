@@ -51,7 +51,7 @@ http::NodeStatus NodeBackend::status() {
   http::NodeStatus status;
   status.root_key_der = parts_.trust_root.key.der();
   status.implementation_version = parts_.version;
-  const SharedView view = parts_.published.newest();
+  const SharedView view = caught_up() ? parts_.published.newest() : nullptr;
   if (view == nullptr) {
     status.health = "waiting_for_certified_state";
     return status;
@@ -62,7 +62,17 @@ http::NodeStatus NodeBackend::status() {
   return status;
 }
 
+bool NodeBackend::caught_up() {
+  if (caught_up_) return true;
+  const ProtocolFigures figures = parts_.protocol.figures();
+  const SharedView view = parts_.published.newest();
+  // The newest final height is certified one round later.
+  if (view != nullptr && view->height().value + 1 >= figures.finalized) caught_up_ = true;
+  return caught_up_;
+}
+
 std::shared_ptr<const http::CertifiedReader> NodeBackend::certified() {
+  if (!caught_up()) return nullptr;
   return parts_.published.newest();
 }
 

@@ -2,6 +2,8 @@
 // workers, hands calls to the protocol thread.
 #pragma once
 
+#include <atomic>
+
 #include "certification/request_auth.hpp"
 #include "crypto/ed25519.hpp"
 #include "execution/environment.hpp"
@@ -44,12 +46,16 @@ class NodeBackend final : public http::Backend {
   [[nodiscard]] Time now() override { return parts_.clock.now(); }
 
  private:
+  /// False after a start until what was final before is certified again: a state from before would
+  /// show clients less than they were promised.
+  [[nodiscard]] bool caught_up();
   /// Runs on a client worker, or answers 429.
   template <typename T>
   void on_worker(http::Then<Result<T, http::HttpError>> then,
                  std::move_only_function<void(http::Then<Result<T, http::HttpError>>)> work);
 
   BackendParts parts_;
+  std::atomic<bool> caught_up_ = false;
 };
 
 }  // namespace icpd::node

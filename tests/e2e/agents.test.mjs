@@ -16,11 +16,11 @@ const upgradeKeepingMemory = {
 };
 const plainUpgrade = { upgrade: [] };
 const canisters = {
-  counter_motoko: { later: "incrementLater", relay: true, upgrade: upgradeKeepingMemory },
-  counter_motoko_32: { later: "incrementLater", relay: true, upgrade: plainUpgrade },
-  counter_motoko_classic: { later: "incrementLater", relay: true, upgrade: plainUpgrade },
-  counter_rust: { later: "increment_later", relay: true, upgrade: plainUpgrade },
-  counter_cpp: { later: "increment_later", relay: false, upgrade: plainUpgrade },
+  counter_motoko: { later: "incrementLater", relay: "service", upgrade: upgradeKeepingMemory },
+  counter_motoko_32: { later: "incrementLater", relay: "service", upgrade: plainUpgrade },
+  counter_motoko_classic: { later: "incrementLater", relay: "service", upgrade: plainUpgrade },
+  counter_rust: { later: "increment_later", relay: "principal", upgrade: plainUpgrade },
+  counter_cpp: { later: "increment_later", relay: undefined, upgrade: plainUpgrade },
 };
 
 const network = new Network();
@@ -34,7 +34,7 @@ for (const libraryName of Object.keys(libraries)) {
         const client = await makeClient(libraryName, network);
         const id = await client.create();
         await client.install(id, wasm(name));
-        const counter = client.counter(id);
+        const counter = client.counter(id, traits.relay);
 
         assert.equal(await counter.increment(), 1n);
         assert.equal(await counter.increment(), 2n);

@@ -17,11 +17,18 @@ export const libraries = {
   },
 };
 
-const counterInterface = ({ IDL }) =>
+/** Motoko names the other canister by its type, Rust by its principal. */
+const counterInterface = ({ IDL, relayTakes }) =>
   IDL.Service({
     increment: IDL.Func([], [IDL.Nat64], []),
     get: IDL.Func([], [IDL.Nat64], ["query"]),
-    relay: IDL.Func([IDL.Principal], [IDL.Nat64], []),
+    relay: IDL.Func(
+      [relayTakes === "principal"
+        ? IDL.Principal
+        : IDL.Service({ increment: IDL.Func([], [IDL.Nat64], []) })],
+      [IDL.Nat64],
+      [],
+    ),
     incrementLater: IDL.Func([], [], []),
     increment_later: IDL.Func([], [], []),
   });
@@ -102,8 +109,8 @@ export async function makeClient(libraryName, network, node, identity) {
         arg: Uint8Array.from(Buffer.from("DIDL\0\0")), sender_canister_version: [],
       });
     },
-    counter(canisterId) {
-      return Actor.createActor(() => counterInterface({ IDL }), { agent, canisterId });
+    counter(canisterId, relayTakes = "service") {
+      return Actor.createActor(() => counterInterface({ IDL, relayTakes }), { agent, canisterId });
     },
   };
 }

@@ -33,11 +33,12 @@ export function temporaryDirectory() {
 
 /** Runs icpd to its end; gives {status, stdout, stderr}. */
 export async function icpd(args, { input } = {}) {
-  const child = spawn(binary, args, { stdio: ["pipe", "pipe", "pipe"] });
+  const stdin = input === undefined ? "ignore" : "pipe";
+  const child = spawn(binary, args, { stdio: [stdin, "pipe", "pipe"] });
   const output = { stdout: "", stderr: "" };
   child.stdout.on("data", (data) => (output.stdout += data));
   child.stderr.on("data", (data) => (output.stderr += data));
-  child.stdin.end(input ?? "");
+  if (input !== undefined) child.stdin.end(input);
   const [status] = await once(child, "close");
   return { status, ...output };
 }
