@@ -48,6 +48,7 @@ ProtocolThread::ProtocolThread(std::unique_ptr<replica::Replica> replica, Protoc
       log_work_(kLogWorkMax) {
   for (const auto& [node, key] : parts_.link_keys)
     nodes_by_key_.emplace(key, node);
+  show_figures();
 }
 
 ProtocolThread::~ProtocolThread() {
@@ -114,6 +115,7 @@ void ProtocolThread::run() {
     for (Event& event : events_.pop_all(patience()))
       take(std::move(event));
     fire_timers();
+    show_figures();
   }
 }
 
@@ -134,6 +136,9 @@ void ProtocolThread::fire_timers() {
     timer_.reset();
     step(replica::TimerFired{});
   }
+}
+
+void ProtocolThread::show_figures() {
   const auto figures = replica_->figures();
   const std::lock_guard lock(shown_mutex_);
   figures_ = {figures.notarized.value, figures.finalized.value, figures.executed.value,

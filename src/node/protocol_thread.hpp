@@ -85,6 +85,7 @@ class ProtocolThread {
   void take_submission(Submission submission);
   void step(replica::Input input);
   void fire_timers();
+  void show_figures();
   void carry_out(replica::Actions actions);
   void run_log();
   /// Writes what there is, and says so. False if the disk failed.
