@@ -43,11 +43,12 @@ void BatchProcessor::keep_checkpoints_from(types::Height height) {
 
 void BatchProcessor::run_batches() {
   io::linux::name_this_thread("batches");
-  while (auto work = batches_.pop()) {
-    if (const auto* batch = std::get_if<replica::ExecuteBatch>(&*work)) {
+  BatchWork work;
+  while (batches_.pop(work)) {
+    if (const auto* batch = std::get_if<replica::ExecuteBatch>(&work)) {
       process(*batch);
     } else {
-      state::adopt(tip_, *std::get<Shared<state::Checkpoint>>(*work));
+      state::adopt(tip_, *std::get<Shared<state::Checkpoint>>(work));
     }
   }
 }
@@ -62,13 +63,14 @@ void BatchProcessor::process(const replica::ExecuteBatch& work) {
 void BatchProcessor::run_checkpoints() {
   io::linux::name_this_thread("checkpoints");
   io::linux::lower_this_thread(5);
-  while (auto work = checkpoints_.pop()) {
-    if (const auto* height = std::get_if<types::Height>(&*work)) {
+  CheckpointWork work;
+  while (checkpoints_.pop(work)) {
+    if (const auto* height = std::get_if<types::Height>(&work)) {
       const auto kept = store_.keep_from(*height);
       if (!kept.ok()) failed_("removing old checkpoints: " + kept.error().message);
       continue;
     }
-    const replica::Snapshot& snapshot = std::get<replica::Snapshot>(*work);
+    const replica::Snapshot& snapshot = std::get<replica::Snapshot>(work);
     auto written = store_.write(*snapshot);
     if (!written.ok()) {
       failed_("writing the checkpoint of height " + to_string(snapshot->height()) + ": " +

@@ -48,14 +48,14 @@ class Channel {
     }
     return std::exchange(items_, {});
   }
-  /// The next value; nothing once closed and empty.
-  [[nodiscard]] std::optional<T> pop() {
+  /// The next value into `value`, as soon as there is one; false once closed and empty.
+  [[nodiscard]] bool pop(T& value) {
     std::unique_lock lock(mutex_);
     ready_.wait(lock, [&] { return closed_ || !items_.empty(); });
-    if (items_.empty()) return std::nullopt;
-    std::optional<T> value(std::move(items_.front()));
+    if (items_.empty()) return false;
+    value = std::move(items_.front());
     items_.pop_front();
-    return value;
+    return true;
   }
   void close() {
     const std::lock_guard lock(mutex_);
