@@ -67,7 +67,8 @@ struct Handler {
   }
   void operator()(consensus::Certified& a) const { certified(core, a.certification); }
   void operator()(consensus::CatchUpMade& a) const {
-    core.out.push_back(KeepCheckpointsFrom{a.package->id.height});
+    // The one before stays, and the log reaches back to it: the newest may turn out damaged.
+    core.out.push_back(KeepCheckpointsFrom{std::exchange(core.package, a.package->id.height)});
   }
   void operator()(consensus::PeerMisbehaved& a) const {
     misbehaved(core, a.peer, std::move(a.reason));

@@ -52,6 +52,7 @@ Status<> recover(Core& core, Recovered recovered) {
   core.executed = height;
   core.next_batch = height + 1;
   core.published = core.consensus->certified();
+  core.package = core.consensus->caught_up();
   core.snapshots.emplace(height, recovered.state);
   return {};
 }

@@ -108,7 +108,7 @@ struct PublishCertified {
   /// Calls that ended since the state published before.
   std::vector<types::RequestId> finished;
 };
-/// A catch-up package exists: checkpoints below are of no more use.
+/// Checkpoints below are of no more use: this height and a newer one have catch-up packages.
 struct KeepCheckpointsFrom {
   types::Height height;
 };

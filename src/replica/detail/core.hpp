@@ -83,6 +83,7 @@ struct Core {
   std::map<Height, std::vector<types::RequestId>> finished;
   Height executed;
   Height published;
+  Height package;
   std::optional<types::StateHash> checkpoint_at_start;
 
   // Peers.

@@ -1,0 +1,295 @@
+#include "sim/adversary.hpp"
+
+#include <algorithm>
+
+#include "certification/envelope.hpp"
+#include "consensus/fast_crypto.hpp"
+
+namespace icpd::sim {
+
+namespace {
+
+using replica::Encoded;
+using types::Height;
+
+constexpr Time kBeginning = Time::from_seconds(1'700'000'000);
+constexpr Duration kCryptoTime = Duration::microseconds(100);
+constexpr std::size_t kKnownBodiesMax = 500;
+
+template <typename Share>
+bool spoil_if(types::Artifact& artifact) {
+  auto* share = std::get_if<Share>(&artifact);
+  if (share == nullptr) return false;
+  share->signature.bytes[0] ^= 1;
+  return true;
+}
+
+}  // namespace
+
+Adversary::Adversary(EventQueue& events, Prng random, const Subnet& subnet, std::size_t index,
+                     std::vector<Misdeed> misdeeds, World world)
+    : events_(events),
+      random_(std::move(random)),
+      subnet_(subnet),
+      index_(index),
+      misdeeds_(std::move(misdeeds)),
+      world_(std::move(world)),
+      signer_(consensus::make_fast_signer(subnet.keys[index],
+                                          crypto::MemberIndex{static_cast<std::uint32_t>(index)})),
+      crypto_(consensus::make_fast_crypto()) {
+  for (std::size_t i = 0; i < subnet.nodes.size(); ++i) {
+    if (i != index) peers_[subnet.nodes[i]];
+  }
+}
+
+bool Adversary::likes(Misdeed misdeed) const {
+  return std::find(misdeeds_.begin(), misdeeds_.end(), misdeed) != misdeeds_.end();
+}
+
+consensus::Moment Adversary::moment() const {
+  return {kBeginning + (events_.now() - Time{}), events_.now()};
+}
+
+void Adversary::start() {
+  consensus::Recovered fresh{subnet_.genesis, {}, {}, Height{0}, subnet_.genesis_root};
+  consensus_ =
+      consensus::Consensus::make({subnet_.nodes[index_], subnet_.id, signer_.get(), crypto_.get()},
+                                 registry::Registry(subnet_.registry), std::move(fresh))
+          .value();
+  carry_out(consensus_->start(moment()));
+}
+
+void Adversary::step(consensus::Input input) {
+  carry_out(consensus_->step(moment(), std::move(input)));
+}
+
+void Adversary::input(p2p::Input input) {
+  if (const auto* up = std::get_if<p2p::SessionUp>(&input)) return tell(up->peer, *up);
+  if (const auto* down = std::get_if<p2p::SessionDown>(&input)) return tell(down->peer, *down);
+  if (const auto* frame = std::get_if<p2p::FrameReceived>(&input)) return tell(frame->peer, *frame);
+}
+
+void Adversary::tell(const types::NodeId& peer, p2p::Input input) {
+  handle(peer, peers_.at(peer).step(events_.now(), input));
+}
+
+void Adversary::handle(const types::NodeId& peer, p2p::Actions actions) {
+  for (const p2p::Action& action : actions) {
+    if (const auto* a = std::get_if<p2p::Send>(&action)) {
+      world_.send(*a);
+    } else if (const auto* a = std::get_if<p2p::CloseSession>(&action)) {
+      world_.close(*a);
+    } else if (const auto* a = std::get_if<p2p::Deliver>(&action)) {
+      seen(a->artifact);
+      if (a->artifact->id.kind != types::ArtifactKind::kIngress)
+        events_.after({}, [this, from = a->from, artifact = a->artifact] {
+          step(consensus::ArtifactReceived{from, artifact});
+        });
+    } else if (const auto* a = std::get_if<p2p::LookUp>(&action)) {
+      answer(peer, *a);
+    } else if (const auto* a = std::get_if<p2p::LookUpRange>(&action)) {
+      answer(peer, *a);
+    } else if (const auto* a = std::get_if<p2p::SetTimer>(&action)) {
+      const Time at = std::max(a->at, events_.now());
+      events_.after(at - events_.now(), [this, peer] { tell(peer, p2p::TimerFired{}); });
+    }
+  }
+}
+
+void Adversary::answer(const types::NodeId& peer, const p2p::LookUp& ask) {
+  std::optional<Slice> bytes;
+  const auto hash = types::IngressHash::from(ask.id.hash);
+  const auto body = bodies_.find(*hash);
+  if (body != bodies_.end()) bytes = body->second->bytes;
+  if (likes(Misdeed::kHidesBodies)) {
+    bytes.reset();
+    world_.did(Misdeed::kHidesBodies);
+  }
+  events_.after({}, [this, peer, ask, bytes] { tell(peer, p2p::Answer{ask.ticket, bytes}); });
+}
+
+void Adversary::answer(const types::NodeId& peer, const p2p::LookUpRange& ask) {
+  std::optional<Slice> bytes;
+  if (likes(Misdeed::kLiesInRanges)) {
+    consensus::ChainRange range =
+        consensus_->answer_range(Height{consensus_->finalized().minus_or_zero(random_.below(20))});
+    if (!range.blocks.empty() && random_.chance(1, 2)) range.blocks.erase(range.blocks.begin());
+    if (!range.tapes.empty() && random_.chance(1, 2)) range.tapes.back().signature.bytes[3] ^= 1;
+    bytes = random_.chance(1, 4) ? Slice(random_.bytes(100)) : Slice(codec::to_record(range));
+    world_.did(Misdeed::kLiesInRanges);
+  }
+  events_.after({}, [this, peer, ask, bytes] { tell(peer, p2p::Answer{ask.ticket, bytes}); });
+}
+
+void Adversary::seen(const Encoded& artifact) {
+  if (artifact->id.kind == types::ArtifactKind::kIngress) {
+    const auto hash = *types::IngressHash::from(artifact->id.hash);
+    if (bodies_.emplace(hash, artifact).second && known_bodies_.size() < kKnownBodiesMax)
+      known_bodies_.push_back(hash);
+    return;
+  }
+  if (const auto* proposal = std::get_if<types::BlockProposal>(&artifact->artifact);
+      proposal != nullptr && likes(Misdeed::kSignsEverything))
+    sign_everything(*proposal);
+}
+
+void Adversary::publish(const types::NodeId& peer, const Encoded& artifact) {
+  tell(peer, p2p::Publish{artifact->id, artifact->bytes, true});
+}
+
+void Adversary::broadcast(const Encoded& original) {
+  Encoded artifact = original;
+  const auto* proposal = std::get_if<types::BlockProposal>(&artifact->artifact);
+  if (proposal != nullptr && proposal->block->maker == subnet_.nodes[index_] &&
+      likes(Misdeed::kEquivocates))
+    return equivocate(*proposal);
+  if (likes(Misdeed::kSpoilsShares)) artifact = spoilt(artifact);
+  for (auto& [peer, p2p] : peers_) {
+    if (likes(Misdeed::kWithholds) && random_.chance(1, 2)) {
+      world_.did(Misdeed::kWithholds);
+      continue;
+    }
+    publish(peer, artifact);
+  }
+}
+
+void Adversary::equivocate(const types::BlockProposal& proposal) {
+  types::Block other = *proposal.block;
+  other.context.time = other.context.time + Duration::nanoseconds(1);
+  const types::HashedBlock hashed(std::move(other));
+  const Bytes message = types::proposal_message({hashed->height, hashed.hash(), subnet_.id});
+  const Encoded versions[2] = {types::encode(proposal),
+                               types::encode(types::BlockProposal{hashed, signer_->sign(message)})};
+  for (auto& [peer, p2p] : peers_) {
+    publish(peer, versions[random_.below(2)]);
+    if (random_.chance(1, 4)) publish(peer, versions[random_.below(2)]);
+  }
+  world_.did(Misdeed::kEquivocates);
+}
+
+void Adversary::sign_everything(const types::BlockProposal& proposal) {
+  const Height height = proposal.block->height;
+  const types::BlockReference about{height, proposal.block.hash(), subnet_.id};
+  const types::NodeId& self = subnet_.nodes[index_];
+  const Encoded shares[2] = {
+      types::encode(types::NotarizationShare{
+          {height, about.block, self, signer_->sign(types::notarization_message(about))}}),
+      types::encode(types::FinalizationShare{
+          {height, about.block, self, signer_->sign(types::finalization_message(about))}})};
+  // Not at once: the peer's p2p core is at work.
+  events_.after({}, [this, notarization = shares[0], finalization = shares[1]] {
+    for (auto& [peer, p2p] : peers_) {
+      publish(peer, notarization);
+      publish(peer, finalization);
+    }
+  });
+  world_.did(Misdeed::kSignsEverything);
+}
+
+Encoded Adversary::spoilt(const Encoded& artifact) const {
+  types::Artifact copy = artifact->artifact;
+  const bool spoilt =
+      spoil_if<types::NotarizationShare>(copy) || spoil_if<types::FinalizationShare>(copy) ||
+      spoil_if<types::BeaconShare>(copy) || spoil_if<types::TapeShare>(copy) ||
+      spoil_if<types::CertificationShare>(copy) || spoil_if<types::CatchUpPackageShare>(copy);
+  if (!spoilt) return artifact;
+  world_.did(Misdeed::kSpoilsShares);
+  return types::encode(std::move(copy));
+}
+
+types::IngressHash Adversary::forged_message() {
+  types::CallContent call;
+  call.sender = types::Principal::self_authenticating(as_bytes("somebody else"));
+  call.ingress_expiry = moment().wall + Duration::seconds(random_.chance(1, 2) ? 60 : -600);
+  call.canister_id = types::canister_id_from_index(0);
+  call.method_name = "increment";
+  Bytes nonce;
+  append_be<std::uint64_t>(nonce, ++forged_);
+  call.nonce = Slice(std::move(nonce));
+  const certification::EnvelopeSignature signature{
+      Slice(random_.bytes(44)), Slice(random_.bytes(64)), {}};
+  const Encoded artifact =
+      types::encode(types::IngressArtifact{Slice(certification::encode_envelope(call, signature))});
+  const auto hash = *types::IngressHash::from(artifact->id.hash);
+  bodies_.emplace(hash, artifact);
+  return hash;
+}
+
+types::DataPayload Adversary::payload() {
+  types::DataPayload payload;
+  if (!likes(Misdeed::kForgesPayloads)) return payload;
+  world_.did(Misdeed::kForgesPayloads);
+  switch (random_.below(4)) {
+    case 0:
+      payload.ingress.push_back(forged_message());
+      break;
+    // A body that nobody has.
+    case 1:
+      payload.ingress.push_back(*types::IngressHash::from(random_.bytes(32)));
+      break;
+    default:
+      // Seen before: perhaps executed, perhaps in a block already.
+      for (int i = 0; i < 3 && !known_bodies_.empty(); ++i)
+        payload.ingress.push_back(known_bodies_[random_.below(known_bodies_.size())]);
+      break;
+  }
+  return payload;
+}
+
+void Adversary::commit_next() {
+  if (committing_ || batches_.empty() || batches_.begin()->first != next_batch_) return;
+  committing_ = true;
+  commit_when_known();
+}
+
+void Adversary::commit_when_known() {
+  const auto root = world_.root(next_batch_);
+  if (!root) return events_.after(Duration::milliseconds(10), [this] { commit_when_known(); });
+  const Height height = next_batch_;
+  const bool is_checkpoint = batches_.at(height).batch.is_checkpoint;
+  batches_.erase(height);
+  ++next_batch_;
+  committing_ = false;
+  step(consensus::StateCommitted{height, *root, false, std::nullopt});
+  const auto hash = world_.state_hash(height);
+  if (is_checkpoint && hash) step(consensus::CheckpointHashed{height, *hash});
+  commit_next();
+}
+
+void Adversary::carry_out(consensus::Actions actions) {
+  for (const consensus::Action& action : actions) {
+    if (const auto* a = std::get_if<consensus::Broadcast>(&action)) {
+      broadcast(a->artifact);
+    } else if (const auto* a = std::get_if<consensus::Withdraw>(&action)) {
+      for (auto& [peer, p2p] : peers_)
+        tell(peer, p2p::Withdraw{a->id});
+    } else if (const auto* a = std::get_if<consensus::RunCrypto>(&action)) {
+      events_.after(kCryptoTime, [this, ask = *a] {
+        step(consensus::CryptoDone{ask.id, consensus::run(*crypto_, *ask.job)});
+      });
+    } else if (const auto* a = std::get_if<consensus::BuildPayload>(&action)) {
+      events_.after({},
+                    [this, id = a->question.id] { step(consensus::PayloadBuilt{id, payload()}); });
+    } else if (const auto* a = std::get_if<consensus::CheckPayload>(&action)) {
+      events_.after({}, [this, id = a->question.id] {
+        step(consensus::PayloadChecked{id, consensus::PayloadVerdict::kValid});
+      });
+    } else if (const auto* a = std::get_if<consensus::DeliverBatch>(&action)) {
+      deliver(*a);
+    } else if (const auto* a = std::get_if<consensus::SetTimer>(&action)) {
+      const Time at = std::max(a->steady, events_.now());
+      events_.after(at - events_.now(), [this] { step(consensus::TimerFired{}); });
+    } else if (const auto* a = std::get_if<consensus::WantRange>(&action)) {
+      // It lives with what it gets from broadcasts.
+      events_.after({}, [this, peer = a->peer] { step(consensus::RangeFailed{peer}); });
+    }
+  }
+}
+
+void Adversary::deliver(const consensus::DeliverBatch& delivered) {
+  batches_.emplace(delivered.batch.height, delivered);
+  // Not at once: the consensus core is at work.
+  events_.after(Duration::milliseconds(1), [this] { commit_next(); });
+}
+
+}  // namespace icpd::sim

@@ -1,0 +1,74 @@
+// A disk that crashes: what a crash keeps is what the barriers promised, and of the rest what luck
+// decides.
+//
+// Each file has its durable content and the writes since its last sync. At a crash every such write
+// is kept, lost, or torn at a sector of 512 bytes; a file's length follows its last kept write. New
+// names, renames and removals are durable after sync_directory; before that a crash keeps or undoes
+// them, in their order. io/disk.hpp promises exactly this much.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/prng.hpp"
+#include "io/disk.hpp"
+
+namespace icpd::sim {
+
+struct CrashFigures {
+  std::uint64_t writes_lost = 0;
+  std::uint64_t writes_torn = 0;
+};
+
+class SimDisk final : public io::Disk {
+ public:
+  /// While false, syncs do nothing: the machine stops before they are done.
+  bool barriers = true;
+
+  /// Drops what wasn't synced. Files that were open before must not be used any more.
+  CrashFigures crash(Prng& random);
+
+  Result<std::unique_ptr<io::File>> open(const std::string& path, io::OpenMode mode) override;
+  Status<> make_directory(const std::string& path) override;
+  Status<> rename(const std::string& from, const std::string& to) override;
+  Status<> link(const std::string& from, const std::string& to) override;
+  Status<> remove(const std::string& path) override;
+  Status<> remove_tree(const std::string& path) override;
+  Result<std::vector<std::string>> list(const std::string& path) override;
+  bool exists(const std::string& path) override;
+  Status<> sync_directory(const std::string& path) override;
+
+ private:
+  struct Write {
+    std::uint64_t offset = 0;
+    Bytes bytes;
+    /// A truncation to `offset` instead.
+    bool truncates = false;
+  };
+  struct Content {
+    Bytes durable;
+    Bytes current;
+    std::vector<Write> unsynced;
+  };
+  using Shared = std::shared_ptr<Content>;
+  class OpenFile;
+  /// A change of names: path, and what it names afterwards (null: nothing).
+  struct NameChange {
+    std::string path;
+    Shared content;
+    /// Part of one rename with the change after it: both or none.
+    bool with_next = false;
+  };
+
+  void change_name(const std::string& path, Shared content, bool with_next = false);
+  static void apply(Bytes& content, const Write& write, std::size_t size);
+  static void settle(Content& content, Prng& random, CrashFigures& figures);
+
+  std::map<std::string, Shared> names_;
+  std::map<std::string, Shared> durable_names_;
+  std::vector<NameChange> unsynced_names_;
+};
+
+}  // namespace icpd::sim

@@ -1,0 +1,123 @@
+#include "sim/network.hpp"
+
+#include <map>
+
+#include "execution/wasm/assemble.hpp"
+#include "io/memory/guest_memory_space.hpp"
+#include "message_routing/topology.hpp"
+#include "state/certified_tree.hpp"
+#include "state/state_hash.hpp"
+
+namespace icpd::sim {
+
+namespace {
+
+constexpr std::string_view kCounter = R"((module
+  (import "ic0" "msg_reply_data_append" (func $append (param i32 i32)))
+  (import "ic0" "msg_reply" (func $reply))
+  (import "ic0" "certified_data_set" (func $certify (param i32 i32)))
+  (memory (export "memory") 1)
+  (func $answer (call $append (i32.const 0) (i32.const 8)) (call $reply))
+  (func (export "canister_update increment")
+    (i64.store (i32.const 0) (i64.add (i64.load (i32.const 0)) (i64.const 1)))
+    (call $certify (i32.const 0) (i32.const 8))
+    (call $answer))
+  (func (export "canister_query get") (call $answer))))";
+
+crypto::Dealt dealt(crypto::ThresholdTag tag, std::size_t nodes, std::size_t threshold) {
+  return crypto::deal(Bytes(32, static_cast<std::uint8_t>(tag)),
+                      {.tag = tag,
+                       .committee_size = static_cast<std::uint32_t>(nodes),
+                       .threshold = static_cast<std::uint32_t>(threshold),
+                       .registry_version = 1});
+}
+
+/// Sorted by id.
+std::map<types::NodeId, crypto::Ed25519PublicKey> node_keys(std::size_t nodes) {
+  std::map<types::NodeId, crypto::Ed25519PublicKey> keys;
+  for (std::size_t i = 0; i < nodes; ++i) {
+    const auto key =
+        *crypto::Ed25519PublicKey::from(crypto::sha256("simulated node " + std::to_string(i)));
+    keys.emplace(types::NodeId(types::Principal::self_authenticating(key)), key);
+  }
+  return keys;
+}
+
+registry::SubnetRecord subnet_record(const SubnetPlan& plan) {
+  const auto low =
+      dealt(crypto::ThresholdTag::kLow, plan.nodes, registry::low_threshold(plan.nodes));
+  const auto high =
+      dealt(crypto::ThresholdTag::kHigh, plan.nodes, registry::high_threshold(plan.nodes));
+  registry::SubnetRecord record;
+  record.public_key = high.transcript.coefficients.front();
+  record.initial_transcripts = {Shared<crypto::Transcript>(low.transcript),
+                                Shared<crypto::Transcript>(high.transcript)};
+  record.pacing.dkg_interval_length = plan.interval_length;
+  record.pacing.interval_time_min = plan.interval_time_min;
+  record.provisional_methods = true;
+  return record;
+}
+
+class CodeInMemory final : public execution::CodeStore {
+ public:
+  std::optional<Bytes> get(const crypto::Digest& key) override {
+    const auto found = code_.find(key);
+    if (found == code_.end()) return std::nullopt;
+    return found->second;
+  }
+  void put(const crypto::Digest& key, ByteView code) override {
+    code_.insert_or_assign(key, to_bytes(code));
+  }
+
+ private:
+  std::map<crypto::Digest, Bytes> code_;
+};
+
+}  // namespace
+
+Subnet make_subnet(const SubnetPlan& plan) {
+  registry::Snapshot snapshot;
+  snapshot.version = types::RegistryVersion{1};
+  registry::SubnetRecord record = subnet_record(plan);
+  Subnet subnet;
+  for (const auto& [id, key] : node_keys(plan.nodes)) {
+    subnet.nodes.push_back(id);
+    subnet.keys.push_back(key);
+    record.members.push_back(id);
+    snapshot.nodes[id] = {.signing_key = key, .link_key = key};
+  }
+  const auto root_key = crypto::BlsPublicKey::decode(record.public_key);
+  ensure(root_key.ok());
+  subnet.trust_root = certification::TrustRoot{*root_key};
+  subnet.id = types::SubnetId(types::Principal::self_authenticating(root_key->der()));
+  snapshot.root_subnet = subnet.id;
+  snapshot.subnets.emplace(subnet.id, std::move(record));
+  snapshot.routing_table.push_back({0, types::limits::kCanisterIdsPerSubnet - 1, subnet.id});
+  ensure(registry::check(snapshot).ok());
+  subnet.registry = Shared<registry::Snapshot>(std::move(snapshot));
+
+  state::ReplicatedState state(message_routing::network_topology(*subnet.registry, subnet.id));
+  subnet.genesis_root = state::hash_state(state);
+  subnet.genesis_hash = state::state_hash(state);
+  subnet.genesis_state = replica::Snapshot(std::move(state));
+  subnet.genesis = consensus::genesis_package(*subnet.registry, subnet.id,
+                                              {subnet.genesis_hash, subnet.genesis_root});
+  return subnet;
+}
+
+const Bytes& counter_module() {
+  static const Bytes module = execution::wasm::assemble(kCounter).value();
+  return module;
+}
+
+execution::CodeStore& shared_code() {
+  static CodeInMemory store;
+  return store;
+}
+
+io::GuestMemorySpace& shared_memory_space() {
+  static const auto space = io::memory::make_guest_memory_space().value();
+  return *space;
+}
+
+}  // namespace icpd::sim
