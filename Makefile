@@ -6,10 +6,14 @@ PREFIX ?= /usr/local
 export COLD
 export ICPD_MAKE_TARGET = $@
 
-.PHONY: help build test install dist bench fuzz lint fmt check-fresh
+.PHONY: help run build test install dist bench fuzz lint fmt check-fresh check-run
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+run: ## a local network of four nodes with a canister, until Ctrl-C
+	@tools/setup build
+	@tools/run
 
 build: ## the program: build/icpd
 	@tools/setup build
@@ -44,3 +48,7 @@ fmt: ## formats the sources
 check-fresh: ## make test in an empty Debian 12 root (needs root, and an hour)
 	@tools/setup fresh
 	@tools/check_fresh
+
+check-run: ## make run as a newcomer meets it, without a terminal
+	@tools/setup build
+	@tools/check_run
