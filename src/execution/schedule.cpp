@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/prng.hpp"
+
 namespace icpd::execution {
 namespace {
 
@@ -16,6 +18,14 @@ bool long_before(const Candidate& a, const Candidate& b) {
   return a.id < b.id;
 }
 
+/// The same on every node; different from round to round.
+std::uint64_t lot_of(const types::CanisterId& id, types::Height round) {
+  std::uint64_t seed = round.value;
+  for (const std::uint8_t byte : id.view())
+    seed = seed * 257 + byte;
+  return Prng(seed).next();
+}
+
 bool new_before(const Candidate& a, const Candidate& b) {
   const bool a_owed = a.priority >= kFullRound;
   const bool b_owed = b.priority >= kFullRound;
@@ -23,6 +33,7 @@ bool new_before(const Candidate& a, const Candidate& b) {
   if (a_owed && a.priority != b.priority) return a.priority > b.priority;
   if (a.last_full_execution != b.last_full_execution)
     return a.last_full_execution < b.last_full_execution;
+  if (a.lot != b.lot) return a.lot < b.lot;
   return a.id < b.id;
 }
 
@@ -67,6 +78,7 @@ Candidate candidate(const state::CanisterState& canister, types::Height round) {
       .priority = priority_at(canister, round),
       .compute_allocation = canister.settings->compute_allocation,
       .last_full_execution = scheduler.last_full_execution_round,
+      .lot = lot_of(canister.id, round),
       .is_long = canister.long_execution.has_value(),
       .executed_rounds = scheduler.executed_rounds,
       .long_start = scheduler.long_execution_start_round.value_or(types::Height{}),

@@ -8,7 +8,8 @@
 //   - A canister's priority grows by its allocation each round, up to 5 rounds' worth; a full
 //     execution costs it 100 %, down to 20 rounds' worth.
 //   - Order of new executions: first those that are owed a full round (priority >= 100 %), highest
-//     first; then whoever was executed fully longest ago; ties by id.
+//     first; then whoever was executed fully longest ago; ties by a number mixed of id and round,
+//     so that no id is favoured.
 //   - Long executions come on cores of their own: as many as their allocations and an equal share
 //   of
 //     the unallocated capacity ask for, rounded up; all of them if there is nothing else. Order:
@@ -45,6 +46,8 @@ struct Candidate {
   std::int64_t priority = 0;
   std::uint64_t compute_allocation = 0;
   types::Height last_full_execution;
+  /// Decides among equals.
+  std::uint64_t lot = 0;
   bool is_long = false;
   std::uint64_t executed_rounds = 0;
   types::Height long_start;
