@@ -1,5 +1,7 @@
 #include "state/ingress_history.hpp"
 
+#include <algorithm>
+
 #include "base/ensure.hpp"
 #include "state/request_status.hpp"
 #include "state/tree_hasher.hpp"
@@ -20,7 +22,8 @@ std::uint64_t size_of(const IngressState& state) {
 }
 
 bool may_follow(const IngressStatus* before, const IngressState& after) {
-  if (before == nullptr) return !std::holds_alternative<IngressDone>(after);
+  if (std::holds_alternative<IngressDone>(after)) return false;  // reduce() alone makes it
+  if (before == nullptr) return true;
   return !is_final(before->state) && !std::holds_alternative<IngressReceived>(after);
 }
 
@@ -38,62 +41,62 @@ crypto::Digest IngressStatusDigest::digest(const types::RequestId&, const Ingres
   return tree.finish();
 }
 
-IngressHistory::TimeKey IngressHistory::time_key(Time time, const types::RequestId& id) {
-  TimeKey key;
-  store_be(MutableByteView(key.bytes).first(8), time.ns);
-  std::copy(id.bytes.begin(), id.bytes.end(), key.bytes.begin() + 8);
-  return key;
-}
-
 void IngressHistory::set(const types::RequestId& id, IngressStatus status) {
-  const IngressStatus* before = statuses_.find(id);
-  ensure(may_follow(before, status.state), "a request's status only goes forward");
-  if (before != nullptr) memory_bytes_ -= size_of(before->state);
+  IngressStatus* known = statuses_.write(id);
+  ensure(may_follow(known, status.state), "a request's status only goes forward");
+  if (known != nullptr) memory_bytes_ -= size_of(known->state);
   add(id, status);
-  statuses_.set(id, std::move(status));
+  if (known != nullptr)
+    *known = std::move(status);
+  else
+    statuses_.insert(id, std::move(status));
 }
 
 void IngressHistory::add(const types::RequestId& id, const IngressStatus& status) {
   memory_bytes_ += size_of(status.state);
   if (!is_final(status.state)) return;
-  const TimeKey key = time_key(status.time, id);
-  final_.set(key, {});
-  if (std::holds_alternative<IngressDone>(status.state) &&
-      (!reduced_until_.has_value() || *reduced_until_ < key))
-    reduced_until_ = key;
+  TimeKey key;
+  store_be(MutableByteView(key.bytes), status.time.ns);
+  if (Cow<std::vector<types::RequestId>>* ids = final_.write(key))
+    ids->write().push_back(id);
+  else
+    final_.set(key, Cow<std::vector<types::RequestId>>({id}));
 }
 
 void IngressHistory::prune(Time now, std::uint64_t memory_max) {
-  const auto id_of = [](const TimeKey& key) {
-    return *types::RequestId::from(key.view().subspan(8));
-  };
-  while (!final_.empty()) {
-    const TimeKey key = final_.front().first;
-    const types::RequestId id = id_of(key);
+  while (!final_.empty() && *next_prune() < now) {
+    const auto [key, ids] = final_.front();
+    forget(*ids);
+    final_.erase(TimeKey(key));
+  }
+  if (memory_bytes_ <= memory_max) return;
+  TimeKey from;
+  if (reduced_until_.has_value()) store_be(MutableByteView(from.bytes), reduced_until_->ns + 1);
+  for (auto at = final_.lower_bound(from); at != final_.end() && memory_bytes_ > memory_max; ++at) {
+    const Time time{load_be<std::uint64_t>((*at).first.view())};
+    if (time >= now) break;
+    reduce(*(*at).second);
+    reduced_until_ = time;
+  }
+}
+
+void IngressHistory::forget(const std::vector<types::RequestId>& ids) {
+  for (const types::RequestId& id : ids) {
     const IngressStatus* status = statuses_.find(id);
     ensure(status != nullptr, "the index names entries only");
-    if (status->time + types::limits::kIngressHistoryTtl >= now) break;
     memory_bytes_ -= size_of(status->state);
     statuses_.erase(id);
-    final_.erase(key);
   }
-  while (memory_bytes_ > memory_max) {
-    const std::optional<TimeKey> key = oldest_reducible();
-    if (!key.has_value()) break;
-    IngressStatus* status = statuses_.write(id_of(*key));
+}
+
+void IngressHistory::reduce(const std::vector<types::RequestId>& ids) {
+  for (const types::RequestId& id : ids) {
+    IngressStatus* status = statuses_.write(id);
     ensure(status != nullptr, "the index names entries only");
     memory_bytes_ -= size_of(status->state);
     status->state = IngressDone{};
     memory_bytes_ += size_of(status->state);
-    reduced_until_ = key;
   }
-}
-
-std::optional<IngressHistory::TimeKey> IngressHistory::oldest_reducible() const {
-  auto at = reduced_until_.has_value() ? final_.lower_bound(*reduced_until_) : final_.begin();
-  if (at != final_.end() && reduced_until_.has_value() && (*at).first == *reduced_until_) ++at;
-  if (at == final_.end()) return std::nullopt;
-  return (*at).first;
 }
 
 std::optional<Time> IngressHistory::next_prune() const {
@@ -103,9 +106,10 @@ std::optional<Time> IngressHistory::next_prune() const {
 }
 
 void IngressHistory::restore(const types::RequestId& id, IngressStatus status) {
-  ensure(!contains(id));
   add(id, status);
-  statuses_.set(id, std::move(status));
+  if (std::holds_alternative<IngressDone>(status.state))
+    reduced_until_ = std::max(reduced_until_.value_or(status.time), status.time);
+  statuses_.insert(id, std::move(status));
 }
 
 }  // namespace icpd::state

@@ -14,8 +14,10 @@
 #include <cstdint>
 #include <optional>
 #include <variant>
+#include <vector>
 
 #include "base/bytes.hpp"
+#include "base/shared.hpp"
 #include "base/units.hpp"
 #include "state/persistent_map.hpp"
 #include "types/error_code.hpp"
@@ -85,7 +87,8 @@ class IngressHistory {
   /// Sets the status; what follows what is the picture above, and a bug if not.
   void set(const types::RequestId& id, IngressStatus status);
   /// Forgets final entries older than 5 minutes at `now`, then reduces the oldest final ones while
-  /// the history takes more than `memory_max`.
+  /// the history takes more than `memory_max`: all that became final at the oldest time, then
+  /// those of the next. Needs times before `now` in the entries.
   void prune(Time now, std::uint64_t memory_max = types::limits::kIngressHistorySizeMax);
   /// When prune() will forget the next entry.
   [[nodiscard]] std::optional<Time> next_prune() const;
@@ -96,22 +99,21 @@ class IngressHistory {
 
  private:
   friend class StateReader;
-  /// Time of becoming final (8 bytes, big-endian) · request id.
-  using TimeKey = FixedBytes<struct IngressTimeKeyTag, 40>;
+  /// Nanoseconds, big-endian.
+  using TimeKey = FixedBytes<struct IngressTimeKeyTag, 8>;
 
-  [[nodiscard]] static TimeKey time_key(Time time, const types::RequestId& id);
-  /// The oldest final entry that isn't reduced.
-  [[nodiscard]] std::optional<TimeKey> oldest_reducible() const;
   /// Counts and indexes an entry.
   void add(const types::RequestId& id, const IngressStatus& status);
   /// Puts back an entry of a stored state.
   void restore(const types::RequestId& id, IngressStatus status);
+  void forget(const std::vector<types::RequestId>& ids);
+  void reduce(const std::vector<types::RequestId>& ids);
 
   Map statuses_;
-  /// Final entries by time.
-  PersistentMap<TimeKey, std::monostate> final_;
-  /// The newest entry that was reduced: all before it are, too.
-  std::optional<TimeKey> reduced_until_;
+  /// Final entries by the time at which they became so; in no order within one time.
+  PersistentMap<TimeKey, Cow<std::vector<types::RequestId>>> final_;
+  /// Entries that became final up to then are reduced.
+  std::optional<Time> reduced_until_;
   std::uint64_t memory_bytes_ = 0;
 };
 

@@ -51,6 +51,26 @@ TEST(IngressHistory, reduces_the_oldest_answers_when_memory_runs_out) {
   EXPECT_EQ(history.memory_bytes(), full - 2000);
 }
 
+TEST(IngressHistory, reduces_all_of_one_time_together) {
+  IngressHistory history;
+  for (std::uint64_t n = 0; n < 4; ++n)
+    history.set(request_id(n), at(100 + n / 2, reply(1000)));
+  history.prune(Time::from_seconds(120), history.memory_bytes() - 1);
+  for (std::uint64_t n = 0; n < 4; ++n)
+    EXPECT_EQ(std::holds_alternative<IngressDone>(history.find(request_id(n))->state), n < 2) << n;
+}
+
+TEST(IngressHistory, goes_on_reducing_where_it_stopped) {
+  IngressHistory history;
+  for (std::uint64_t n = 0; n < 4; ++n)
+    history.set(request_id(n), at(100 + n, reply(1000)));
+  for (std::uint64_t done = 1; done <= 4; ++done) {
+    history.prune(Time::from_seconds(120), history.memory_bytes() - 1);
+    for (std::uint64_t n = 0; n < 4; ++n)
+      EXPECT_EQ(std::holds_alternative<IngressDone>(history.find(request_id(n))->state), n < done);
+  }
+}
+
 TEST(IngressHistory, digest_covers_status_and_answer) {
   const auto digest = [](IngressState state) {
     return IngressStatusDigest::digest(request_id(1), at(1, std::move(state)));

@@ -178,6 +178,35 @@ void for_each_slot(const PageNode& node, unsigned level, PageIndex base, const W
   }
 }
 
+bool same_slot(const Slot& a, const Slot& b) {
+  if (in_memory(a) != in_memory(b)) return false;
+  if (in_memory(a)) return std::get<PageInMemory>(a) == std::get<PageInMemory>(b);
+  const PageLocation& x = std::get<PageLocation>(a);
+  const PageLocation& y = std::get<PageLocation>(b);
+  return x.file == y.file && x.index_in_file == y.index_in_file;
+}
+
+/// Visits the pages in which two nodes of one level differ; either may be absent.
+void visit_differences(const PageNode* a, const PageNode* b, unsigned level, PageIndex base,
+                       const std::function<void(PageIndex)>& visit) {
+  if (a == b) return;
+  const std::uint64_t any = (a == nullptr ? 0 : a->present) | (b == nullptr ? 0 : b->present);
+  for (std::uint64_t rest = any; rest != 0; rest &= rest - 1) {
+    const auto child = static_cast<unsigned>(std::countr_zero(rest));
+    const PageIndex page = base + (PageIndex{child} << (kFanOutBits * level));
+    const bool in_a = a != nullptr && a->has(child);
+    const bool in_b = b != nullptr && b->has(child);
+    if (level == 0) {
+      const bool same =
+          in_a && in_b && same_slot(a->slots[a->place(child)], b->slots[b->place(child)]);
+      if (!same) visit(page);
+      continue;
+    }
+    visit_differences(in_a ? a->nodes[a->place(child)].get() : nullptr,
+                      in_b ? b->nodes[b->place(child)].get() : nullptr, level - 1, page, visit);
+  }
+}
+
 Digest digest_node(const PageNode& node, unsigned level) {
   if (const auto published = node.digests.load()) return published->node;
   auto made = std::make_shared<NodeDigests>();
@@ -328,6 +357,11 @@ void PageMap::for_each_delta(const std::function<void(PageIndex, ByteView)>& vis
   for_each_slot(*root_, kLevels - 1, 0, kWithDelta, [&](PageIndex page, const Slot& slot) {
     if (const auto* content = std::get_if<PageInMemory>(&slot)) visit(page, **content);
   });
+}
+
+void PageMap::for_each_difference(const PageMap& other,
+                                  const std::function<void(PageIndex)>& visit) const {
+  visit_differences(root_.get(), other.root_.get(), kLevels - 1, 0, visit);
 }
 
 void PageMap::for_each_stored(

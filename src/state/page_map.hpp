@@ -74,6 +74,10 @@ class PageMap final : public io::PageSource {
   /// Takes the listed pages' content from the memory. Needs them to lie within its size.
   void take(const io::GuestMemory& memory, std::span<const PageIndex> dirty);
 
+  /// Calls `visit(page)` for every page that this map and `other` don't store in common, ascending;
+  /// their contents may be equal all the same. Cost: what isn't shared.
+  void for_each_difference(const PageMap& other, const std::function<void(PageIndex)>& visit) const;
+
   /// Pages that hold something, zero pages that were written included.
   [[nodiscard]] std::uint64_t page_count() const;
   /// Pages in memory, not in a checkpoint's file: what the next checkpoint writes.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <map>
+#include <set>
 
 #include "base/prng.hpp"
 
@@ -45,6 +46,27 @@ TEST(PageMap, agrees_with_a_flat_array_under_random_writes_and_copies) {
     }
     EXPECT_EQ(copy.digest(), rebuilt.digest()) << "zero pages are as if absent";
   }
+}
+
+TEST(PageMap, differences_are_the_pages_written_in_either_of_two_copies) {
+  Prng prng(2);
+  PageMap common;
+  for (int i = 0; i < 300; ++i)
+    common.write_page(prng.below(5000), page_of(1));
+  PageMap a = common;
+  PageMap b = common;
+  std::set<PageIndex> expected;
+  for (int i = 0; i < 40; ++i) {
+    const PageIndex page = prng.chance(1, 2) ? prng.below(5000) : prng.below(kPagesMax);
+    (prng.chance(1, 2) ? a : b).write_page(page, page_of(2));
+    expected.insert(page);
+  }
+  std::vector<PageIndex> seen;
+  a.for_each_difference(b, [&](PageIndex page) { seen.push_back(page); });
+  EXPECT_EQ(seen, std::vector<PageIndex>(expected.begin(), expected.end()));
+  seen.clear();
+  a.for_each_difference(a, [&](PageIndex page) { seen.push_back(page); });
+  EXPECT_TRUE(seen.empty());
 }
 
 TEST(PageMap, digest_depends_on_where_a_page_is) {

@@ -158,6 +158,29 @@ class PersistentMap {
     }
     insert(key, std::move(value));
   }
+  /// Needs !contains(key).
+  void insert(const Key& key, Value value) {
+    ++size_;
+    Pointer leaf(new Leaf(key, std::move(value)));
+    if (!root_) {
+      root_ = std::move(leaf);
+      return;
+    }
+    const Leaf& near = static_cast<const Leaf&>(*closest(key.view()));
+    ensure(!(near.key == key), "a key is inserted once");
+    const std::uint32_t split = detail::first_difference(near.key.view(), key.view());
+    Pointer* at = &root_;
+    while (!at->is_leaf() && at->inner().bit < split) {
+      Inner& inner = at->write_inner();
+      at = &inner.child[detail::key_bit(key.view(), inner.bit)];
+    }
+    Pointer below = std::move(*at);
+    if (detail::key_bit(key.view(), split) == 0)
+      *at = Pointer(new Inner(split, std::move(leaf), std::move(below)));
+    else
+      *at = Pointer(new Inner(split, std::move(below), std::move(leaf)));
+  }
+
   /// The value for writing, or nothing if there is none. Valid until the map is used again.
   [[nodiscard]] Value* write(const Key& key) {
     if (!contains(key)) return nullptr;
@@ -325,27 +348,6 @@ class PersistentMap {
       node = inner.child[detail::key_bit(key, inner.bit)].node_;
     }
     return node;
-  }
-
-  void insert(const Key& key, Value value) {
-    ++size_;
-    Pointer leaf(new Leaf(key, std::move(value)));
-    if (!root_) {
-      root_ = std::move(leaf);
-      return;
-    }
-    const Leaf& near = static_cast<const Leaf&>(*closest(key.view()));
-    const std::uint32_t split = detail::first_difference(near.key.view(), key.view());
-    Pointer* at = &root_;
-    while (!at->is_leaf() && at->inner().bit < split) {
-      Inner& inner = at->write_inner();
-      at = &inner.child[detail::key_bit(key.view(), inner.bit)];
-    }
-    Pointer below = std::move(*at);
-    if (detail::key_bit(key.view(), split) == 0)
-      *at = Pointer(new Inner(split, std::move(leaf), std::move(below)));
-    else
-      *at = Pointer(new Inner(split, std::move(below), std::move(leaf)));
   }
 
   static const crypto::Digest& rehash(Node& node) {

@@ -142,7 +142,8 @@ TEST(Queues, dropping_from_the_middle_keeps_the_order_of_the_rest) {
   ASSERT_TRUE(queues.push_request_in(in(1, 3), SenderIs::kLocal).ok());
   static_cast<void>(queues.time_out(CoarseTime{2000}));
   std::string order;
-  for (int i = 0; i < 3; ++i) order += pop(queues);
+  for (int i = 0; i < 3; ++i)
+    order += pop(queues);
   EXPECT_EQ(order, "13-");
 }
 
