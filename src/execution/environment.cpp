@@ -16,8 +16,7 @@ class Environment::CodeCache {
   const wasm::Engine& engine() const { return engine_; }
 
   wasm::Module module(const state::Blob& code) {
-    const std::lock_guard lock(mutex_);
-    if (const wasm::Module* known = find(code.hash)) return *known;
+    if (auto known = find(code.hash)) return std::move(*known);
     const auto prepared = wasm::prepare(engine_, code.bytes);
     ensure(prepared.ok(), "installed modules are valid");
     auto module = make(code.hash, *prepared);
@@ -27,10 +26,9 @@ class Environment::CodeCache {
 
   wasm::HostResult<NewModule> new_module(const state::Blob& code) {
     const wasm::PreparedModule prepared = TRY(wasm::prepare(engine_, code.bytes));
-    const std::lock_guard lock(mutex_);
-    const wasm::Module* known = find(code.hash);
-    wasm::Module module = known != nullptr ? *known : TRY(make(code.hash, prepared));
-    return NewModule{std::move(module), wasm::initial_heap(prepared.data)};
+    std::optional<wasm::Module> module = find(code.hash);
+    if (!module) module = TRY(make(code.hash, prepared));
+    return NewModule{std::move(*module), wasm::initial_heap(prepared.data)};
   }
 
  private:
@@ -39,16 +37,20 @@ class Environment::CodeCache {
     wasm::Module module;
   };
 
-  const wasm::Module* find(const crypto::Digest& hash) {
+  std::optional<wasm::Module> find(const crypto::Digest& hash) {
+    const std::lock_guard lock(mutex_);
     const auto known = by_hash_.find(hash);
-    if (known == by_hash_.end()) return nullptr;
+    if (known == by_hash_.end()) return std::nullopt;
     order_.splice(order_.end(), order_, known->second);
-    return &known->second->module;
+    return known->second->module;
   }
 
+  /// Compiles without the lock: others go on. Two threads may compile the same module once.
   wasm::HostResult<wasm::Module> make(const crypto::Digest& hash,
                                       const wasm::PreparedModule& prepared) {
     wasm::Module module = TRY(load(prepared));
+    const std::lock_guard lock(mutex_);
+    if (by_hash_.contains(hash)) return module;
     if (order_.size() >= modules_max_) {
       by_hash_.erase(order_.front().hash);
       order_.pop_front();
@@ -99,19 +101,17 @@ class Environment::MemoryPool {
     std::optional<Memories> warm = find(canister, heap, stable);
     const bool fits = warm && warm->heap->reserved_bytes() >= wasm::heap_reserve(width) &&
                       warm->stable->reserved_bytes() >= stable.size_bytes;
-    if (fits && holds(*warm, heap, stable)) return std::move(*warm);
     if (!fits) warm = create(width, stable.size_bytes);
-    fill(*warm->heap, heap);
-    fill(*warm->stable, stable);
-    warm->heap_pages = heap.pages;
-    warm->stable_pages = stable.pages;
+    bring_to(*warm->heap, warm->heap_pages, heap);
+    bring_to(*warm->stable, warm->stable_pages, stable);
     return std::move(*warm);
   }
 
   void keep(const types::CanisterId& canister, Memories memories) {
     const std::lock_guard lock(mutex_);
-    if (idle_.size() >= warm_max_) idle_.pop_front();
+    if (idle_.size() >= warm_max_) drop_oldest();
     idle_.push_back({canister, std::move(memories)});
+    by_canister_.emplace(canister, std::prev(idle_.end()));
   }
 
  private:
@@ -119,6 +119,10 @@ class Environment::MemoryPool {
     types::CanisterId canister;
     Memories memories;
   };
+  using Order = std::list<Idle>;
+
+  /// Of one canister: one for the rounds, others for queries on earlier states.
+  static constexpr std::size_t kWarmPerCanister = 3;
 
   static bool holds(const Memories& memories, const state::Memory& heap,
                     const state::Memory& stable) {
@@ -127,26 +131,57 @@ class Environment::MemoryPool {
            memories.heap_pages.same(heap.pages) && memories.stable_pages.same(stable.pages);
   }
 
-  /// The canister's memories with the right content, or else any of the canister's.
+  /// The canister's memories with the right content; or, if it has many, any to be filled anew.
   std::optional<Memories> find(const types::CanisterId& canister, const state::Memory& heap,
                                const state::Memory& stable) {
     const std::lock_guard lock(mutex_);
-    auto best = idle_.end();
-    for (auto it = idle_.begin(); it != idle_.end(); ++it) {
-      if (it->canister != canister) continue;
-      best = it;
-      if (holds(it->memories, heap, stable)) break;
+    const auto [first, last] = by_canister_.equal_range(canister);
+    for (auto it = first; it != last; ++it) {
+      if (holds(it->second->memories, heap, stable)) return remove(it);
     }
-    if (best == idle_.end()) return std::nullopt;
-    Memories found = std::move(best->memories);
-    idle_.erase(best);
-    return found;
+    if (std::distance(first, last) < static_cast<std::ptrdiff_t>(kWarmPerCanister))
+      return std::nullopt;
+    return remove(first);
   }
 
-  static void fill(io::GuestMemory& memory, const state::Memory& content) {
-    memory.reset();
-    memory.grow(content.size_bytes);
-    content.pages.load_into(memory);
+  Memories remove(std::multimap<types::CanisterId, Order::iterator>::iterator it) {
+    Memories memories = std::move(it->second->memories);
+    idle_.erase(it->second);
+    by_canister_.erase(it);
+    return memories;
+  }
+
+  void drop_oldest() {
+    const auto oldest = idle_.begin();
+    auto it = by_canister_.find(oldest->canister);
+    while (it->second != oldest)
+      ++it;
+    std::ignore = remove(it);
+  }
+
+  /// Changes what a memory holds from `pages` to `content`: only what differs is loaded.
+  static void bring_to(io::GuestMemory& memory, state::PageMap& pages,
+                       const state::Memory& content) {
+    if (memory.size_bytes() > content.size_bytes) memory.reset();
+    if (memory.size_bytes() == 0) {
+      memory.grow(content.size_bytes);
+      content.pages.load_into(memory);
+    } else {
+      memory.grow(content.size_bytes);
+      load_differences(memory, pages, content);
+    }
+    pages = content.pages;
+  }
+
+  static void load_differences(io::GuestMemory& memory, const state::PageMap& pages,
+                               const state::Memory& content) {
+    const io::PageIndex end = content.size_bytes / io::kGuestPageSize;
+    Bytes page(io::kGuestPageSize);
+    content.pages.for_each_difference(pages, [&](io::PageIndex index) {
+      if (index >= end) return;
+      content.pages.read_page(index, page);
+      memory.load(index, page);
+    });
   }
 
   /// Drops idle memories until there is address space for another one.
@@ -156,7 +191,7 @@ class Environment::MemoryPool {
       if (auto memory = try_create()) return memory;
       const std::lock_guard lock(mutex_);
       ensure(!idle_.empty(), "address space for the executions that run at the same time");
-      idle_.pop_front();
+      drop_oldest();
     }
   }
 
@@ -171,7 +206,8 @@ class Environment::MemoryPool {
   std::size_t warm_max_;
   std::mutex mutex_;
   /// Least recently used first.
-  std::list<Idle> idle_;
+  Order idle_;
+  std::multimap<types::CanisterId, Order::iterator> by_canister_;
 };
 
 struct Environment::Paused {

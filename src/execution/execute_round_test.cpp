@@ -1,6 +1,10 @@
 #include "execution/execute_round.hpp"
 
+#include <gtest/gtest.h>
+#include <thread>
+
 #include "execution/test_subnet.hpp"
+#include "state/certified_tree.hpp"
 
 namespace icpd::execution {
 namespace {
@@ -14,6 +18,336 @@ TEST(ExecuteRound, counts_in_a_canister_that_a_user_created_and_installed) {
   EXPECT_EQ(subnet.text(subnet.call(kBob, counter, "inc")), "reply: 2");
   EXPECT_EQ(subnet.text(subnet.query(counter, "get")), "reply: 2");
   EXPECT_EQ(subnet.text(subnet.call(kBob, counter, "get")), "reply: 2");
+}
+
+TEST(ExecuteRound, traces_what_each_users_call_did) {
+  TestSubnet subnet;
+  const CanisterId counter = subnet.deploy(kCounter);
+  const CanisterId proxy = subnet.deploy(kProxy);
+  subnet.traces.clear();
+  const auto direct = subnet.submit(kBob, counter, "inc", {});
+  subnet.finish(direct);
+  ASSERT_EQ(subnet.traces.size(), 1U);
+  EXPECT_EQ(subnet.traces[0].request, direct);
+  EXPECT_EQ(subnet.traces[0].canister, counter);
+  EXPECT_EQ(subnet.traces[0].method, "inc");
+  EXPECT_GT(subnet.traces[0].instructions, 1'000U);
+  EXPECT_EQ(subnet.traces[0].dirty_pages, 1U);
+  subnet.traces.clear();
+  subnet.finish(subnet.submit(kBob, proxy, "proxy", proxy_arg(counter, "inc")));
+  // The call and its callback; what the callee did belongs to the callee's caller.
+  EXPECT_EQ(subnet.traces.size(), 2U);
+}
+
+TEST(ExecuteRound, a_thousand_messages_of_one_round_are_executed_in_order) {
+  TestSubnet subnet;
+  const CanisterId list = subnet.deploy(with_imports(R"(
+    (global $n (mut i64) (i64.const 0))
+    (func (export "canister_update next")
+      (global.set $n (i64.add (global.get $n) (i64.const 1)))
+      (call $reply_number (global.get $n))))"));
+  std::vector<types::RequestId> requests;
+  for (int i = 0; i < 1000; ++i)
+    requests.push_back(subnet.submit(kBob, list, "next", {}));
+  subnet.round();
+  for (std::uint64_t i = 0; i < requests.size(); ++i) {
+    const auto* reply = std::get_if<state::IngressReplied>(&subnet.status(requests[i]));
+    ASSERT_NE(reply, nullptr);
+    EXPECT_EQ(load_le<std::uint64_t>(reply->reply), i + 1);
+  }
+}
+
+TEST(ExecuteRound, expired_messages_fail_without_being_executed) {
+  TestSubnet subnet({.parameters = {.instructions_per_round = 2,
+                                    .instructions_per_slice = 1,
+                                    .instructions_per_install_slice = 1,
+                                    .heap_delta_max = 0,
+                                    .provisional_methods = true}});
+  // No room for written pages: nothing is executed at all.
+  state::CanisterState canister;
+  canister.id = types::canister_id_from_index(0);
+  subnet.state.put(Cow<state::CanisterState>(canister));
+  const auto request = subnet.submit(kBob, canister.id, "x", {});
+  subnet.round();
+  EXPECT_EQ(subnet.text(subnet.status(request)), "received");
+  subnet.step = Duration::minutes(6);
+  subnet.round();
+  EXPECT_EQ(subnet.text(subnet.status(request)), "IC0202: Ingress message 0x" + request.hex() +
+                                                     " timed out waiting to start executing.");
+}
+
+// ------------------------------------------------------------------------------ tasks of the
+// system
+
+std::string timed() {
+  return with_imports(R"(
+    (global $fired (mut i32) (i32.const 48))
+    (func (export "canister_update set")
+      (call $arg_copy (i32.const 8) (i32.const 0) (i32.const 8))
+      (call $reply_number (call $timer (i64.load (i32.const 8)))))
+    (func (export "canister_global_timer")
+      (global.set $fired (i32.add (global.get $fired) (i32.const 1))))
+    (func (export "canister_query fired") (call $reply_byte (global.get $fired))))");
+}
+
+TEST(SystemTasks, a_timer_fires_once_when_its_time_has_come) {
+  TestSubnet subnet;
+  const CanisterId id = subnet.deploy(timed());
+  Bytes when;
+  append_le(when, (subnet.state.time() + Duration::seconds(4)).ns);
+  EXPECT_EQ(subnet.text(subnet.call(kAlice, id, "set", when)), "reply: " + std::string(8, '\0'));
+  subnet.round();
+  EXPECT_EQ(subnet.text(subnet.query(id, "fired")), "reply: 0");
+  for (int i = 0; i < 5; ++i)
+    subnet.round();
+  EXPECT_EQ(subnet.text(subnet.query(id, "fired")), "reply: 1");
+  EXPECT_FALSE(subnet.at(id).global_timer.has_value());
+}
+
+TEST(SystemTasks, a_stopped_canisters_timer_waits) {
+  TestSubnet subnet;
+  const CanisterId id = subnet.deploy(timed());
+  Bytes when;
+  append_le(when, std::uint64_t{1});
+  subnet.call(kAlice, id, "set", when);
+  subnet.manage(kAlice, "stop_canister", management::CanisterIdRecord{id});
+  const Bytes before = to_bytes(subnet.at(id).certified_data.view());
+  for (int i = 0; i < 3; ++i)
+    subnet.round();
+  subnet.manage(kAlice, "start_canister", management::CanisterIdRecord{id});
+  for (int i = 0; i < 3; ++i)
+    subnet.round();
+  EXPECT_EQ(subnet.text(subnet.query(id, "fired")), "reply: 1");
+}
+
+TEST(SystemTasks, heartbeats_run_each_round_beside_messages) {
+  TestSubnet subnet;
+  const CanisterId id = subnet.deploy(with_imports(R"(
+    (global $beats (mut i32) (i32.const 48))
+    (func (export "canister_heartbeat")
+      (global.set $beats (i32.add (global.get $beats) (i32.const 1))))
+    (func (export "canister_update noop") (call $reply))
+    (func (export "canister_query beats") (call $reply_byte (global.get $beats))))"));
+  const std::string before = subnet.text(subnet.query(id, "beats"));
+  for (int i = 0; i < 4; ++i)
+    subnet.round();
+  std::string expected = before;
+  expected.back() = static_cast<char>(expected.back() + 4);
+  EXPECT_EQ(subnet.text(subnet.query(id, "beats")), expected);
+  EXPECT_EQ(subnet.text(subnet.call(kAlice, id, "noop")), "reply: ");
+}
+
+TEST(SystemTasks, a_task_that_traps_is_only_logged) {
+  TestSubnet subnet;
+  const CanisterId id = subnet.deploy(with_imports(R"(
+    (func (export "canister_heartbeat") unreachable))"));
+  subnet.round();
+  EXPECT_TRUE(subnet.at(id).is_running());
+  EXPECT_TRUE(subnet.at(id).calls->idle());
+  ASSERT_FALSE(subnet.at(id).log->records().empty());
+  EXPECT_EQ(as_text(subnet.at(id).log->records().back().content),
+            "[TRAP]: Canister trapped: unreachable");
+}
+
+TEST(SystemTasks, low_memory_is_reported_once) {
+  TestSubnet subnet;
+  const CanisterId id = subnet.deploy(with_imports(R"(
+    (global $reports (mut i32) (i32.const 48))
+    (func (export "canister_on_low_wasm_memory")
+      (global.set $reports (i32.add (global.get $reports) (i32.const 1))))
+    (func (export "canister_update grow")
+      (drop (memory.grow (i32.const 4))) (call $reply))
+    (func (export "canister_query reports") (call $reply_byte (global.get $reports))))"));
+  management::UpdateSettingsArgs args;
+  args.canister_id = id;
+  args.settings.wasm_memory_limit = 20 * 65536;
+  args.settings.wasm_memory_threshold = 14 * 65536;
+  subnet.manage(kAlice, "update_settings", args);
+  subnet.call(kAlice, id, "grow");
+  EXPECT_EQ(subnet.text(subnet.query(id, "reports")), "reply: 0");
+  subnet.call(kAlice, id, "grow");
+  subnet.round();
+  EXPECT_EQ(subnet.text(subnet.query(id, "reports")), "reply: 1");
+  subnet.call(kAlice, id, "grow");
+  subnet.round();
+  EXPECT_EQ(subnet.text(subnet.query(id, "reports")), "reply: 1");
+}
+
+// ---------------------------------------------------------------------------------------- slices
+
+/// `spin` loops as often as the argument (8 bytes) says and replies its performance counter.
+std::string spinner() {
+  return with_imports(R"(
+    (global $done (mut i32) (i32.const 48))
+    (func (export "canister_update spin") (local $i i64)
+      (call $arg_copy (i32.const 8) (i32.const 0) (i32.const 8))
+      (i32.store8 (i32.const 5000) (i32.const 1))
+      (loop $again
+        (local.set $i (i64.add (local.get $i) (i64.const 1)))
+        (br_if $again (i64.lt_u (local.get $i) (i64.load (i32.const 8)))))
+      (global.set $done (i32.add (global.get $done) (i32.const 1)))
+      (call $reply_number (call $counter (i32.const 0))))
+    (func (export "canister_query done") (call $reply_byte (global.get $done))))");
+}
+Bytes times(std::uint64_t n) {
+  Bytes arg;
+  append_le(arg, n);
+  return arg;
+}
+SubnetOptions sliced() {
+  return {.parameters = {.instructions_per_round = 25'000'000,
+                         .instructions_per_slice = 10'000'000,
+                         .instructions_per_install_slice = 10'000'000,
+                         .provisional_methods = true}};
+}
+
+TEST(LongExecutions, take_many_rounds_and_give_the_same_as_in_one) {
+  TestSubnet whole;
+  const CanisterId a = whole.deploy(spinner());
+  const std::string expected = whole.text(whole.call(kAlice, a, "spin", times(10'000'000)));
+
+  TestSubnet parts(sliced());
+  const CanisterId b = parts.deploy(spinner());
+  const auto request = parts.submit(kAlice, b, "spin", times(10'000'000));
+  parts.round();
+  EXPECT_EQ(parts.text(parts.status(request)), "processing");
+  EXPECT_TRUE(parts.at(b).long_execution->is_paused);
+  EXPECT_EQ(parts.text(parts.query(b, "done")), "reply: 0");
+  EXPECT_EQ(parts.text(parts.finish(request, 40)), expected);
+  EXPECT_EQ(parts.text(parts.query(b, "done")), "reply: 1");
+  EXPECT_EQ(whole.at(a).balance, parts.at(b).balance);
+  EXPECT_EQ(whole.traces.back().instructions, parts.traces.back().instructions);
+  EXPECT_EQ(whole.traces.back().dirty_pages, parts.traces.back().dirty_pages);
+}
+
+TEST(LongExecutions, begin_anew_after_a_checkpoint_with_the_same_result) {
+  TestSubnet straight(sliced());
+  const CanisterId a = straight.deploy(spinner());
+  const std::string expected =
+      straight.text(straight.finish(straight.submit(kAlice, a, "spin", times(10'000'000)), 40));
+
+  TestSubnet broken(sliced());
+  const CanisterId b = broken.deploy(spinner());
+  const auto request = broken.submit(kAlice, b, "spin", times(10'000'000));
+  broken.round();
+  broken.round(true);
+  EXPECT_FALSE(broken.at(b).long_execution->is_paused);
+  EXPECT_EQ(broken.environment.paused_count(), 0U);
+  EXPECT_EQ(broken.text(broken.finish(request, 40)), expected);
+  EXPECT_EQ(broken.at(b).balance, straight.at(a).balance);
+}
+
+TEST(LongExecutions, no_more_than_four_stay_paused) {
+  TestSubnet subnet(sliced());
+  std::vector<CanisterId> ids;
+  std::vector<types::RequestId> requests;
+  for (int i = 0; i < 6; ++i)
+    ids.push_back(subnet.deploy(spinner()));
+  for (const CanisterId& id : ids)
+    requests.push_back(subnet.submit(kAlice, id, "spin", times(5'000'000)));
+  for (int i = 0; i < 3; ++i) {
+    subnet.round();
+    EXPECT_LE(subnet.environment.paused_count(), kPausedExecutionsMax);
+  }
+  for (const types::RequestId& request : requests)
+    EXPECT_TRUE(std::holds_alternative<state::IngressReplied>(subnet.finish(request, 200)));
+}
+
+TEST(LongExecutions, new_messages_of_others_go_on_meanwhile) {
+  TestSubnet subnet(sliced());
+  const CanisterId busy = subnet.deploy(spinner());
+  const CanisterId counter = subnet.deploy(kCounter);
+  const auto request = subnet.submit(kAlice, busy, "spin", times(20'000'000));
+  subnet.round();
+  for (int i = 1; i <= 5; ++i)
+    EXPECT_EQ(subnet.text(subnet.call(kBob, counter, "inc")), "reply: " + std::to_string(i));
+  EXPECT_EQ(subnet.text(subnet.status(request)), "processing");
+}
+
+TEST(LongExecutions, an_endless_loop_ends_at_its_limit) {
+  TestSubnet subnet({.type = state::SubnetType::kApplication,
+                     .parameters = {.instructions_per_round = 9'000'000'000,
+                                    .instructions_per_slice = 4'000'000'000,
+                                    .provisional_methods = true}});
+  const CanisterId id = subnet.deploy(with_imports(R"(
+    (func (export "canister_query spin") (loop $again (br $again))))"));
+  EXPECT_EQ(subnet.text(subnet.call(kAlice, id, "spin")),
+            "IC0522: Error from Canister " + id.text() +
+                ": Canister exceeded the instruction limit for single message execution.");
+}
+
+TEST(LongExecutions, uninstalling_ends_one) {
+  TestSubnet subnet(sliced());
+  const CanisterId id = subnet.deploy(spinner());
+  const auto request = subnet.submit(kAlice, id, "spin", times(1'000'000'000));
+  subnet.round();
+  subnet.manage(kAlice, "uninstall_code", management::UninstallCodeArgs{id, std::nullopt});
+  EXPECT_EQ(subnet.text(subnet.status(request)), "IC0406: Canister has been uninstalled.");
+  EXPECT_EQ(subnet.environment.paused_count(), 0U);
+}
+
+// ----------------------------------------------------------------------------------- determinism
+
+/// Every job on a thread of its own.
+class Threads final : public io::WorkerPool {
+ public:
+  void run_all(std::span<const std::function<void()>> jobs) override {
+    std::vector<std::jthread> threads;
+    for (const auto& job : jobs)
+      threads.emplace_back(job);
+  }
+  [[nodiscard]] std::size_t width() const override { return 8; }
+};
+
+TEST(ExecuteRound, gives_the_same_state_on_one_thread_and_on_many) {
+  const auto run = [](io::WorkerPool& workers) {
+    TestSubnet subnet(sliced());
+    std::vector<CanisterId> counters;
+    std::vector<CanisterId> proxies;
+    for (int i = 0; i < 5; ++i) {
+      counters.push_back(subnet.deploy(kCounter));
+      proxies.push_back(subnet.deploy(kProxy));
+    }
+    const CanisterId busy = subnet.deploy(spinner());
+    Environment environment(memory_space(), workers);
+    subnet.submit(kAlice, busy, "spin", times(8'000'000));
+    for (int round = 0; round < 12; ++round) {
+      for (std::size_t i = 0; i < counters.size(); ++i) {
+        subnet.submit(kAlice, counters[i], "inc", {});
+        subnet.submit(kAlice, proxies[i], "proxy",
+                      proxy_arg(counters[(i + 1) % counters.size()], "inc"));
+      }
+      state::SystemMetadata& metadata = subnet.state.write_metadata();
+      ++metadata.height;
+      metadata.batch_time = metadata.batch_time + Duration::seconds(1);
+      execute_round(subnet.state, RoundInput{}, environment);
+    }
+    return state::hash_state(subnet.state);
+  };
+  io::InlineWorkers inline_workers;
+  Threads threads;
+  const types::StateRoot expected = run(inline_workers);
+  EXPECT_EQ(run(threads), expected);
+  EXPECT_EQ(run(threads), expected);
+}
+
+// Nothing that a machine keeps between rounds may show.
+TEST(ExecuteRound, gives_the_same_state_with_cold_and_with_warm_memories) {
+  const auto run = [](std::size_t warm) {
+    TestSubnet subnet;
+    const CanisterId counter = subnet.deploy(kCounter);
+    io::InlineWorkers workers;
+    Environment environment(memory_space(), workers, nullptr, {.warm_memories_max = warm});
+    for (int round = 0; round < 10; ++round) {
+      subnet.submit(kAlice, counter, "inc", {});
+      state::SystemMetadata& metadata = subnet.state.write_metadata();
+      ++metadata.height;
+      metadata.batch_time = metadata.batch_time + Duration::seconds(1);
+      execute_round(subnet.state, RoundInput{}, environment);
+    }
+    return std::pair(state::hash_state(subnet.state), subnet.at(counter).balance);
+  };
+  EXPECT_EQ(run(1), run(100));
 }
 
 }  // namespace

@@ -5,11 +5,11 @@
 namespace icpd::execution {
 namespace {
 
-UserError wrong_way(std::string_view name, Way way) {
-  if (way == kByUser) return only_for_canisters(name);
+UserError wrong_way(const ManagementMethod& method, Way way) {
+  if (way == kByUser && (method.ways & kByCanister) != 0) return only_for_canisters(method.name);
   const std::string mode = way == kByQuery ? "non-replicated" : "replicated";
   return UserError{ErrorCode::kCanisterRejectedMessage,
-                   std::string(name) + " API cannot be called in " + mode + " mode"};
+                   std::string(method.name) + " API cannot be called in " + mode + " mode"};
 }
 
 bool visible(const state::Visibility& visibility, const state::CanisterState& canister,
@@ -46,7 +46,7 @@ Result<const ManagementMethod*, UserError> find_management_method(std::string_vi
   if (found == kManagementMethods.end()) return Err(unknown_management_method(name));
   const bool closed = found->access == Access::kProvisional && !provisional_allowed;
   if (found->offered == Offered::kNo || closed) return Err(management_method_not_offered(name));
-  if ((found->ways & way) == 0) return Err(wrong_way(name, way));
+  if ((found->ways & way) == 0) return Err(wrong_way(*found, way));
   return found;
 }
 

@@ -1,5 +1,9 @@
 #include "execution/message_api.hpp"
 
+#include <algorithm>
+#include <array>
+
+#include "codec/candid_mapping.hpp"
 #include "execution/errors.hpp"
 #include "types/limits.hpp"
 
@@ -16,6 +20,12 @@ using wasm::HostResult;
 constexpr std::string_view kCyclesMinter = "rkp4c-7iaaa-aaaaa-aaaca-cai";
 /// Callers' texts in logs.
 constexpr std::string_view kOutOfBoundsLine = "(debug_print message out of memory bounds)";
+
+struct SenderVersion {
+  std::optional<std::uint64_t> version;
+  static constexpr auto kCandid = codec::candid::record(
+      codec::candid::field<"sender_canister_version">(&SenderVersion::version));
+};
 
 state::Closure closure(const wasm::Callback& callback) {
   return {callback.function, callback.environment};
@@ -442,10 +452,23 @@ bool MessageApi::withdraw_for(OutgoingCall& call) {
   return true;
 }
 
+HostResult<void> MessageApi::check_sender_version(const OutgoingCall& call) const {
+  constexpr std::array<std::string_view, 6> kMethods = {
+      "create_canister",      "update_settings", "install_code",
+      "install_chunked_code", "uninstall_code",  "provisional_create_canister_with_cycles"};
+  if (call.callee != types::management_canister()) return {};
+  if (std::ranges::find(kMethods, call.method_name) == kMethods.end()) return {};
+  const auto sender = codec::candid::decode_arg<SenderVersion>(call.arg);
+  // An argument that doesn't decode is rejected by the management canister itself.
+  if (!sender.ok() || !sender->version || *sender->version == canister_.version) return {};
+  return Err(wrong_sender_version(*sender->version, canister_.version));
+}
+
 HostResult<std::uint32_t> MessageApi::call_perform() {
   constexpr std::uint32_t kDone = 0;
   constexpr std::uint32_t kNotPossible = 2;
   CallDraft* current = TRY(draft("ic0.call_perform"));
+  TRY(check_sender_version(current->call));
   if (!is_composite() && !withdraw_for(current->call)) {
     drop_draft();
     return kNotPossible;

@@ -167,6 +167,8 @@ class MessageApi final : public wasm::SystemApi {
                                                      std::uint64_t more) const;
   /// Whether the draft can be paid for, and has room; takes both if so.
   [[nodiscard]] bool withdraw_for(OutgoingCall& call);
+  /// A call of the management canister may say which version its sender has; it must be right.
+  [[nodiscard]] wasm::HostResult<void> check_sender_version(const OutgoingCall& call) const;
   [[nodiscard]] wasm::HostResult<std::string_view> env_var_argument(
       const wasm::GuestBytes& name) const;
   void draw(const Drawn& more);

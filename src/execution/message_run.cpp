@@ -456,6 +456,13 @@ void refuse(CanisterState& canister, const ExecutionInput& input, const types::U
     answer(canister, origin_of(**request), error, (*request)->payment, out);
 }
 
+/// A frozen canister's hook stays ready until it can be paid for.
+void note_started(CanisterState& canister, const ExecutionInput& input) {
+  const auto* task = std::get_if<state::SystemTask>(&input);
+  if (task != nullptr && *task == state::SystemTask::kOnLowWasmMemory)
+    canister.low_memory_hook = state::LowMemoryHook::kExecuted;
+}
+
 WorkDone start(const RoundContext& round, CanisterState& canister, ExecutionInput input,
                SubnetRoom& room, RoundOutput& out) {
   Cycles prepaid{0};
@@ -464,6 +471,7 @@ WorkDone start(const RoundContext& round, CanisterState& canister, ExecutionInpu
     refuse(canister, input, admitted.error(), out);
     return {};
   }
+  note_started(canister, input);
   const PointerWidth width = admitted->module.facts().width;
   if (is_call(input)) ensure(admitted->task.message.may_respond);
   auto run =
@@ -571,11 +579,11 @@ WorkDone start_task(const RoundContext& round, CanisterState& canister, state::S
                     SubnetRoom& room, RoundOutput& out) {
   ensure(!canister.long_execution, "one message at a time");
   if (task == state::SystemTask::kGlobalTimer) canister.global_timer.reset();
-  if (task == state::SystemTask::kOnLowWasmMemory)
-    canister.low_memory_hook = state::LowMemoryHook::kExecuted;
   if (!canister.has_code() ||
-      !(*canister.execution)->module->has(static_cast<state::SystemMethod>(hook_of(task))))
+      !(*canister.execution)->module->has(static_cast<state::SystemMethod>(hook_of(task)))) {
+    note_started(canister, task);
     return {};
+  }
   return start(round, canister, task, room, out);
 }
 

@@ -2,17 +2,25 @@
 // them, and rounds are run by hand.
 #pragma once
 
-#include <gtest/gtest.h>
+#include <iostream>
 
 #include "execution/execute_round.hpp"
 #include "execution/ingress_filter.hpp"
 #include "execution/management_types.hpp"
 #include "execution/query.hpp"
-#include "execution/wasm/test_guest.hpp"
+#include "execution/wasm/assemble.hpp"
+#include "io/memory/guest_memory_space.hpp"
 #include "state/effective_canister.hpp"
 #include "state/induction.hpp"
 
 namespace icpd::execution::testing {
+
+/// The module of a WebAssembly text.
+inline Bytes wat(std::string_view text) {
+  auto module = wasm::assemble(text);
+  if (!module.ok()) std::cerr << module.error().message << '\n';
+  return std::move(module).value();
+}
 
 inline types::UserId user(std::uint8_t number) {
   const std::array<std::uint8_t, 2> bytes = {number, 0x02};
@@ -68,9 +76,16 @@ class TestSubnet {
     input.is_checkpoint = checkpoint;
     input.heartbeats_due = true;
     RoundReport report = execute_round(state, input, environment);
+    ensure(cycles_accounted_for() == minted, "cycles neither appear nor vanish");
     for (const MessageTrace& trace : report.traces)
       traces.push_back(trace);
     return report;
+  }
+
+  /// Cycles that are somewhere and cycles that were consumed.
+  [[nodiscard]] Cycles cycles_accounted_for() const {
+    return state.total_cycles() + state.index().totals().consumed.value +
+           state.metadata().metrics.consumed_by_deleted.value;
   }
 
   /// Submits a call as induction would, without its fee.
@@ -123,9 +138,10 @@ class TestSubnet {
   CanisterId create(std::optional<codec::Uint128> cycles = std::nullopt) {
     management::ProvisionalCreateArgs args;
     args.amount = cycles;
+    minted += cycles.value_or(100'000'000'000'000);
     const auto answer = manage(kAlice, "provisional_create_canister_with_cycles", args);
     const auto* reply = std::get_if<state::IngressReplied>(&answer);
-    EXPECT_NE(reply, nullptr) << text(answer);
+    ensure(reply != nullptr, "a canister is created");
     return codec::candid::decode_arg<management::CanisterIdRecord>(reply->reply)->canister_id;
   }
   state::IngressState install(const CanisterId& canister, ByteView module, Bytes arg = {},
@@ -138,10 +154,11 @@ class TestSubnet {
     return manage(kAlice, "install_code", args);
   }
   /// Creates a canister with this code.
-  CanisterId deploy(std::string_view wat, Bytes arg = {}) {
+  CanisterId deploy(std::string_view module, Bytes arg = {}) {
     const CanisterId canister = create();
-    const auto answer = install(canister, wasm::testing::wat(wat), std::move(arg));
-    EXPECT_TRUE(std::holds_alternative<state::IngressReplied>(answer)) << text(answer);
+    const auto answer = install(canister, wat(module), std::move(arg));
+    if (!std::holds_alternative<state::IngressReplied>(answer)) std::cerr << text(answer) << '\n';
+    ensure(std::holds_alternative<state::IngressReplied>(answer), "the module installs");
     return canister;
   }
 
@@ -156,23 +173,29 @@ class TestSubnet {
     return *state.find(id);
   }
 
+  /// Backtraces depend on how a test's module is written.
+  static std::string without_backtrace(const std::string& message) {
+    return message.substr(0, message.find("\nCanister Backtrace:"));
+  }
   /// "reply: <bytes>", "IC0503: <text>", or the state's name.
   static std::string text(const state::IngressState& state) {
     if (const auto* reply = std::get_if<state::IngressReplied>(&state))
-      return "reply: " + std::string(as_text(reply->reply));
+      return without_backtrace("reply: " + std::string(as_text(reply->reply)));
     if (const auto* failed = std::get_if<state::IngressFailed>(&state))
-      return types::text(failed->error.code) + ": " + failed->error.message;
+      return types::text(failed->error.code) + ": " + without_backtrace(failed->error.message);
     return state.index() == 0 ? "received" : state.index() == 1 ? "processing" : "done";
   }
   static std::string text(const QueryAnswer& answer) {
     if (answer.result.ok()) return "reply: " + std::string(as_text(*answer.result));
     const QueryReject& reject = answer.result.error();
-    return types::text(reject.error_code) + ": " + reject.message;
+    return types::text(reject.error_code) + ": " + without_backtrace(reject.message);
   }
 
   Duration step = Duration::seconds(1);
   state::ReplicatedState state;
   std::vector<MessageTrace> traces;
+  /// What provisional methods made out of nothing.
+  Cycles minted{0};
 
  private:
   io::InlineWorkers workers_;
@@ -181,6 +204,112 @@ class TestSubnet {
  public:
   Environment environment;
 };
+
+/// Imports of the modules below, and what they share: `$say` appends a text to the reply buffer.
+inline std::string with_imports(std::string_view body) {
+  return R"((module
+  (import "ic0" "msg_arg_data_size" (func $arg_size (result i32)))
+  (import "ic0" "msg_arg_data_copy" (func $arg_copy (param i32 i32 i32)))
+  (import "ic0" "msg_caller_size" (func $caller_size (result i32)))
+  (import "ic0" "msg_caller_copy" (func $caller_copy (param i32 i32 i32)))
+  (import "ic0" "msg_reject_code" (func $reject_code (result i32)))
+  (import "ic0" "msg_reject_msg_size" (func $reject_msg_size (result i32)))
+  (import "ic0" "msg_reject_msg_copy" (func $reject_msg_copy (param i32 i32 i32)))
+  (import "ic0" "msg_reply" (func $reply))
+  (import "ic0" "msg_reply_data_append" (func $append (param i32 i32)))
+  (import "ic0" "msg_reject" (func $reject (param i32 i32)))
+  (import "ic0" "msg_cycles_available128" (func $available (param i32)))
+  (import "ic0" "msg_cycles_refunded128" (func $refunded (param i32)))
+  (import "ic0" "msg_cycles_accept128" (func $accept (param i64 i64 i32)))
+  (import "ic0" "cycles_burn128" (func $burn (param i64 i64 i32)))
+  (import "ic0" "canister_cycle_balance128" (func $balance (param i32)))
+  (import "ic0" "canister_version" (func $version (result i64)))
+  (import "ic0" "canister_status" (func $status (result i32)))
+  (import "ic0" "call_new" (func $call_new (param i32 i32 i32 i32 i32 i32 i32 i32)))
+  (import "ic0" "call_on_cleanup" (func $on_cleanup (param i32 i32)))
+  (import "ic0" "call_data_append" (func $call_data (param i32 i32)))
+  (import "ic0" "call_cycles_add128" (func $call_cycles (param i64 i64)))
+  (import "ic0" "call_with_best_effort_response" (func $best_effort (param i32)))
+  (import "ic0" "call_perform" (func $perform (result i32)))
+  (import "ic0" "certified_data_set" (func $certify (param i32 i32)))
+  (import "ic0" "data_certificate_present" (func $has_certificate (result i32)))
+  (import "ic0" "data_certificate_size" (func $certificate_size (result i32)))
+  (import "ic0" "data_certificate_copy" (func $certificate_copy (param i32 i32 i32)))
+  (import "ic0" "time" (func $time (result i64)))
+  (import "ic0" "global_timer_set" (func $timer (param i64) (result i64)))
+  (import "ic0" "performance_counter" (func $counter (param i32) (result i64)))
+  (import "ic0" "in_replicated_execution" (func $replicated (result i32)))
+  (import "ic0" "accept_message" (func $accept_message))
+  (import "ic0" "msg_method_name_size" (func $method_size (result i32)))
+  (import "ic0" "stable64_size" (func $stable_size (result i64)))
+  (import "ic0" "stable64_grow" (func $stable_grow (param i64) (result i64)))
+  (import "ic0" "stable64_write" (func $stable_write (param i64 i64 i64)))
+  (import "ic0" "stable64_read" (func $stable_read (param i64 i64 i64)))
+  (import "ic0" "debug_print" (func $print (param i32 i32)))
+  (import "ic0" "trap" (func $trap (param i32 i32)))
+  (memory 1)
+  ;; Replies one byte.
+  (func $reply_byte (param $b i32)
+    (i32.store8 (i32.const 0) (local.get $b))
+    (call $append (i32.const 0) (i32.const 1))
+    (call $reply))
+  ;; Replies a 64-bit number, little-endian.
+  (func $reply_number (param $n i64)
+    (i64.store (i32.const 0) (local.get $n))
+    (call $append (i32.const 0) (i32.const 8))
+    (call $reply))
+)" + std::string(body) +
+         ")";
+}
+
+/// Calls others for its caller. Method `proxy`; the argument is
+///   cycles (8 bytes LE) · len · callee · len · method · payload
+/// It replies "ok:" · reply, or "rejected " · code · ": " · text.
+inline const std::string kProxy = with_imports(R"(
+  (table 2 funcref)
+  (elem (i32.const 0) $on_reply $on_reject)
+  (data (i32.const 256) "ok:rejected : ")
+  (func (export "canister_update proxy")
+    (local $size i32) (local $name i32) (local $payload i32)
+    (local.set $size (call $arg_size))
+    (call $arg_copy (i32.const 4096) (i32.const 0) (local.get $size))
+    (local.set $name (i32.add (i32.const 4105) (i32.load8_u (i32.const 4104))))
+    (local.set $payload (i32.add (i32.add (local.get $name) (i32.const 1))
+                                 (i32.load8_u (local.get $name))))
+    (call $call_new
+      (i32.const 4105) (i32.load8_u (i32.const 4104))
+      (i32.add (local.get $name) (i32.const 1)) (i32.load8_u (local.get $name))
+      (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 0))
+    (call $call_data (local.get $payload)
+      (i32.sub (i32.add (i32.const 4096) (local.get $size)) (local.get $payload)))
+    (call $call_cycles (i64.const 0) (i64.load (i32.const 4096)))
+    (if (call $perform) (then (call $trap (i32.const 0) (i32.const 0)))))
+  (func $on_reply (param i32)
+    (call $append (i32.const 256) (i32.const 3))
+    (call $arg_copy (i32.const 4096) (i32.const 0) (call $arg_size))
+    (call $append (i32.const 4096) (call $arg_size))
+    (call $reply))
+  (func $on_reject (param i32)
+    (i32.store8 (i32.const 0) (i32.add (call $reject_code) (i32.const 48)))
+    (call $append (i32.const 259) (i32.const 9))
+    (call $append (i32.const 0) (i32.const 1))
+    (call $append (i32.const 268) (i32.const 2))
+    (call $reject_msg_copy (i32.const 4096) (i32.const 0) (call $reject_msg_size))
+    (call $append (i32.const 4096) (call $reject_msg_size))
+    (call $reply))
+  (func (export "canister_query nothing") (call $reply)))");
+
+inline Bytes proxy_arg(const CanisterId& callee, std::string_view method, ByteView payload = {},
+                       std::uint64_t cycles = 0) {
+  Bytes arg;
+  append_le(arg, cycles);
+  arg.push_back(static_cast<std::uint8_t>(callee.view().size()));
+  append(arg, callee.view());
+  arg.push_back(static_cast<std::uint8_t>(method.size()));
+  append(arg, method);
+  append(arg, payload);
+  return arg;
+}
 
 /// A counter in a global: `inc` adds one and replies the value, `get` reads it.
 inline constexpr std::string_view kCounter = R"((module

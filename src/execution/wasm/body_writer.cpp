@@ -9,7 +9,6 @@ namespace {
 
 /// Bounds of the engine's validator.
 constexpr std::size_t kParametersMax = 1000;
-constexpr std::size_t kLocalsMax = 50'000;
 constexpr std::size_t kTypesMax = 300'000;
 /// The counter and two scratch locals.
 constexpr std::size_t kAddedLocals = 3;
@@ -56,7 +55,7 @@ class GlobalBodyWriter {
     code_.global_get(layout_.counter_global);
     code_.i64_const(0);
     code_.plain(op::kI64LtS);
-    out_.hints.push_back({static_cast<std::uint32_t>(out_.bytes.size()), false});
+    out_.unlikely.push_back(static_cast<std::uint32_t>(out_.bytes.size()));
     code_.begin_if();
     code_.call(layout_.out_of_instructions());
     code_.plain(op::kEnd);

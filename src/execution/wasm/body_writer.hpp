@@ -19,6 +19,7 @@
 //   grow_heap             memory.grow, decided by the host
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -43,10 +44,19 @@ struct Layout {
   std::uint32_t local_functions = 0;
   /// The counter's global, behind the user's.
   std::uint32_t counter_global = 0;
+  /// kThreaded: kSavedPerType globals of each value type behind the counter, if there are any.
+  bool has_saved = false;
   /// kThreaded: the threaded form of type t is threaded_types + t.
   std::uint32_t threaded_types = 0;
   /// kThreaded: block types () -> results of types with two or more results, by type.
   std::vector<std::uint32_t> result_block_types;
+
+  /// Where the hot path's values wait while the cold one calls: the compiler would otherwise keep
+  /// them in memory on both.
+  static constexpr std::uint32_t kSavedPerType = 8;
+  [[nodiscard]] std::uint32_t saved_global(std::size_t type, std::uint32_t i) const {
+    return counter_global + 1 + static_cast<std::uint32_t>(type) * kSavedPerType + i;
+  }
 
   [[nodiscard]] std::uint32_t out_of_instructions() const { return imported_functions; }
   [[nodiscard]] std::uint32_t grow_heap() const { return imported_functions + 1; }
@@ -69,16 +79,18 @@ struct Layout {
   }
 };
 
-/// A body as the code section has it (without its size), and what the compiler is told about the
-/// branches around out_of_instructions.
+/// A body as the code section has it (without its size), and where in it the `if`s are that guard
+/// out_of_instructions: they are hinted to be unlikely.
 struct MeteredBody {
-  struct Hint {
-    std::uint32_t offset = 0;
-    bool taken = false;
-  };
   Bytes bytes;
-  std::vector<Hint> hints;
+  std::vector<std::uint32_t> unlikely;
 };
+
+/// Bound of the engine's validator, for one function.
+inline constexpr std::size_t kLocalsMax = 50'000;
+/// Those that locals and globals of canisters have, besides references.
+inline constexpr std::array<std::uint8_t, 5> kValueTypes = {
+    value_type::kI32, value_type::kI64, value_type::kF32, value_type::kF64, value_type::kV128};
 
 [[nodiscard]] MeteredBody write_global_body(const Body& body, const Layout& layout);
 /// `type` is the function's own; needs type < types.size(). `types` are the user's.

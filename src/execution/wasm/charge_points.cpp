@@ -1,6 +1,9 @@
 #include "execution/wasm/charge_points.hpp"
 
+#include <algorithm>
+
 #include "execution/wasm/operators.hpp"
+#include "execution/wasm/sections.hpp"
 
 namespace icpd::execution::wasm {
 namespace {
@@ -9,7 +12,8 @@ constexpr std::uint64_t kEntryCost = 1;
 
 class Planner {
  public:
-  Planner(ByteView code, const PlanContext& context) : scanner_(code), context_(context) {}
+  Planner(ByteView code, const PlanContext& context, ByteView local_types, std::size_t parameters)
+      : scanner_(code), context_(context), local_types_(local_types), parameters_(parameters) {}
 
   BodyPlan plan() {
     open_ = {0, kEntryCost, true};
@@ -18,6 +22,7 @@ class Planner {
     while (scanner_.next(instruction)) {
       open_.cost += weight(*instruction.row, context_.heap);
       note_shape(instruction);
+      note_locals(instruction);
       note_scratch(instruction);
       if (const Split split = split_of(instruction.code); split != Split::kNone) {
         close_point();
@@ -25,6 +30,7 @@ class Planner {
       }
     }
     close_point();
+    touch_parameters();
     return std::move(plan_);
   }
 
@@ -33,9 +39,52 @@ class Planner {
     if (open_.cost > 0 || open_.checks) plan_.points.push_back(open_);
   }
 
+  void close_block() {
+    if (open_blocks_.empty()) return;
+    if (!open_loops_.empty() && open_loops_.back() == open_blocks_.back()) open_loops_.pop_back();
+    open_blocks_.pop_back();
+  }
+
   void open_block() {
     open_blocks_.push_back(plan_.blocks.size());
     plan_.blocks.emplace_back();
+  }
+
+  [[nodiscard]] static bool is_integer(std::uint8_t type) {
+    return type == value_type::kI32 || type == value_type::kI64;
+  }
+
+  static void touch(BlockShape& shape, std::uint32_t local) {
+    auto& touched = shape.touched_locals;
+    if (touched.size() >= kTouchedLocalsMax) return;
+    if (std::ranges::find(touched, local) == touched.end()) touched.push_back(local);
+  }
+
+  void note_locals(const Instruction& instruction) {
+    switch (instruction.code) {
+      case op::kCall:
+      case op::kCallIndirect:
+      case op::kReturnCall:
+      case op::kReturnCallIndirect:
+        plan_.has_calls = true;
+        return;
+      case op::kLocalGet:
+      case op::kLocalSet:
+      case op::kLocalTee:
+        break;
+      default:
+        return;
+    }
+    const auto local = static_cast<std::uint32_t>(instruction.first);
+    if (local >= local_types_.size() || is_integer(local_types_[local])) return;
+    for (const std::size_t block : open_loops_)
+      touch(plan_.blocks[block], local);
+  }
+
+  void touch_parameters() {
+    for (std::uint32_t i = 0; i < parameters_; ++i) {
+      if (!plan_.has_calls || !is_integer(local_types_[i])) touch(plan_.blocks.front(), i);
+    }
   }
 
   BlockShape& target(std::uint64_t depth) {
@@ -48,8 +97,11 @@ class Planner {
 
   void note_shape(const Instruction& instruction) {
     switch (instruction.code) {
-      case op::kBlock:
       case op::kLoop:
+        open_block();
+        open_loops_.push_back(open_blocks_.back());
+        break;
+      case op::kBlock:
       case op::kIf:
         open_block();
         break;
@@ -57,7 +109,7 @@ class Planner {
         if (!open_blocks_.empty()) plan_.blocks[open_blocks_.back()].has_else = true;
         break;
       case op::kEnd:
-        if (!open_blocks_.empty()) open_blocks_.pop_back();
+        close_block();
         break;
       case op::kBr:
       case op::kBrIf:
@@ -97,7 +149,10 @@ class Planner {
   OperatorScanner scanner_;
   PlanContext context_;
   ChargePoint open_;
+  ByteView local_types_;
+  std::size_t parameters_;
   std::vector<std::size_t> open_blocks_;
+  std::vector<std::size_t> open_loops_;
   BlockShape nowhere_;
   BodyPlan plan_;
 };
@@ -124,8 +179,10 @@ Split split_of(std::uint16_t code) {
   }
 }
 
-BodyPlan plan_body(ByteView code, const PlanContext& context) {
-  return Planner(code, context).plan();
+BodyPlan plan_body(ByteView code, const PlanContext& context, ByteView local_types,
+                   std::size_t parameters) {
+  ensure(parameters <= local_types.size());
+  return Planner(code, context, local_types, parameters).plan();
 }
 
 }  // namespace icpd::execution::wasm

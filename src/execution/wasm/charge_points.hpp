@@ -44,7 +44,12 @@ struct BlockShape {
   /// One of them is a br_table.
   bool table_targeted = false;
   bool has_else = false;
+  /// Loops: float and vector locals that are read or written within, nested blocks included, each
+  /// once. The function itself: its parameters of these types, of all types if it calls nothing.
+  /// At most kTouchedLocalsMax.
+  std::vector<std::uint32_t> touched_locals;
 };
+inline constexpr std::size_t kTouchedLocalsMax = 16;
 
 struct BodyPlan {
   /// Ascending by offset, without the dropped ones. The first is the entry's.
@@ -53,6 +58,7 @@ struct BodyPlan {
   std::vector<BlockShape> blocks;
   bool uses_i32_scratch = false;  // call_indirect over 32-bit tables, 32-bit bulk lengths
   bool uses_i64_scratch = false;
+  bool has_calls = false;
 };
 
 /// Facts about the module that the plan of a body depends on.
@@ -63,7 +69,9 @@ struct PlanContext {
 
 /// Needs `code` to be a body that the engine found valid; anything else gives a plan that fits no
 /// valid body, which the engine refuses when it validates the metered module.
-[[nodiscard]] BodyPlan plan_body(ByteView code, const PlanContext& context);
+/// `local_types` are the value types of parameters and locals; without them nothing is touched.
+[[nodiscard]] BodyPlan plan_body(ByteView code, const PlanContext& context,
+                                 ByteView local_types = {}, std::size_t parameters = 0);
 
 /// How an operator splits points; kNone for most.
 enum class Split : std::uint8_t { kNone, kBehind, kLoop };

@@ -1,6 +1,7 @@
 #include "execution/wasm/meter.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "execution/wasm/acceptance.hpp"
 #include "execution/wasm/emit.hpp"
@@ -36,6 +37,7 @@ class ModuleWriter {
     layout_.local_functions = static_cast<std::uint32_t>(sections.functions.size());
     layout_.counter_global = static_cast<std::uint32_t>(sections.globals.size());
     layout_.threaded_types = static_cast<std::uint32_t>(sections.types.size());
+    layout_.has_saved = style == Style::kThreaded;
   }
 
   Bytes write() {
@@ -207,12 +209,30 @@ class ModuleWriter {
       out.byte(global.type.is_mutable ? 1 : 0);
       write_expression(globals, global.init);
     }
-    out.byte(value_type::kI64);
-    out.byte(1);
-    CodeEmitter code(globals);
-    code.i64_const(0);
-    code.plain(op::kEnd);
-    return counted(sections_.globals.size() + 1, globals);
+    write_zero_global(globals, value_type::kI64);
+    std::size_t added = 1;
+    if (layout_.has_saved) {
+      for (const std::uint8_t type : kValueTypes) {
+        for (std::uint32_t i = 0; i < Layout::kSavedPerType; ++i, ++added) {
+          write_zero_global(globals, type);
+        }
+      }
+    }
+    return counted(sections_.globals.size() + added, globals);
+  }
+
+  static void write_zero_global(Bytes& out, std::uint8_t type) {
+    static const std::map<std::uint8_t, Bytes> kZeros = {
+        {value_type::kI32, {op::kI32Const, 0}},
+        {value_type::kI64, {op::kI64Const, 0}},
+        {value_type::kF32, {0x43, 0, 0, 0, 0}},
+        {value_type::kF64, {0x44, 0, 0, 0, 0, 0, 0, 0, 0}},
+        {value_type::kV128, {0xFD, 0x0C, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}},
+    };
+    out.push_back(type);
+    out.push_back(1);  // mutable
+    append(out, kZeros.at(type));
+    out.push_back(op::kEnd);
   }
 
   Bytes export_section() const {
@@ -308,8 +328,8 @@ class ModuleWriter {
     for (std::size_t i = 0; i < sections_.bodies.size(); ++i) {
       const MeteredBody metered = body(i);
       out.sized(metered.bytes);
-      if (metered.hints.empty()) continue;
-      write_hints(hints, i, metered.hints);
+      if (metered.unlikely.empty()) continue;
+      write_hints(hints, i, metered.unlikely);
       ++hinted;
     }
     if (threaded()) {
@@ -326,15 +346,16 @@ class ModuleWriter {
   }
 
   void write_hints(Bytes& hints, std::size_t body,
-                   const std::vector<MeteredBody::Hint>& of_body) const {
+                   const std::vector<std::uint32_t>& unlikely) const {
     constexpr std::uint8_t kHintSize = 1;
+    constexpr std::uint8_t kNotTaken = 0;
     Emitter out(hints);
     out.u64(layout_.imported_functions + Layout::kAddedImports + body);
-    out.u64(of_body.size());
-    for (const MeteredBody::Hint& hint : of_body) {
-      out.u32(hint.offset);
+    out.u64(unlikely.size());
+    for (const std::uint32_t offset : unlikely) {
+      out.u32(offset);
       out.byte(kHintSize);
-      out.byte(hint.taken ? 1 : 0);
+      out.byte(kNotTaken);
     }
   }
 

@@ -6,16 +6,11 @@
 // with that. So a block or an `if` that is skipped costs nothing, and a straight path through many
 // of them is charged once.
 //
-// Loops. The call at a loop head, although hardly ever made, would keep values of the loop from
-// staying in registers. A loop that is branched to is therefore written as two:
-//
-//   (loop $head                       ;; entered with the head's point already taken
-//     (if (count < 0) (call $end_of_slice))
-//     (loop $body
-//       ...
-//       count -= pending + head point; br_if $body (count >= 0); br $head     ;; for each `br`
-//
-// The inner loop holds no call; the count and the moment of the check are the same.
+// The call at a check, although hardly ever made, would have the compiler keep values that live
+// across it in memory, or save registers in every prologue. So the values that matter (floats in
+// loops, parameters of functions that call nothing else) are put aside in globals around the call.
+#include <algorithm>
+
 #include "execution/wasm/body_writer.hpp"
 #include "execution/wasm/emit.hpp"
 #include "execution/wasm/operators.hpp"
@@ -30,7 +25,8 @@ class ThreadedBodyWriter {
       : layout_(layout),
         types_(types),
         type_(type),
-        plan_(plan_body(body.code, layout.plan)),
+        local_types_(types_of_locals(types[type].parameters, body.locals)),
+        plan_(plan_body(body.code, layout.plan, local_types_, types[type].parameters.size())),
         scanner_(body.code),
         copier_(body.code, out_.bytes),
         code_(out_.bytes),
@@ -53,22 +49,29 @@ class ThreadedBodyWriter {
  private:
   struct Frame {
     std::uint16_t header = op::kBlock;
-    BlockShape shape;
+    const BlockShape* shape = nullptr;
     /// What branches to its label carry.
     std::size_t label_values = 0;
     bool dead_at_entry = false;
     std::uint64_t pending_at_entry = 0;
     /// What is pending wherever a path arrives at the label.
     std::uint64_t label_pending = 0;
-    /// Written as two loops.
-    bool is_split = false;
-    /// is_split: what each arrival at the head costs.
-    std::uint64_t head_cost = 0;
-
-    [[nodiscard]] std::uint32_t levels() const { return is_split ? 2 : 1; }
   };
 
   // -- Locals: parameters, counter, the user's, scratch --
+
+  /// Of parameters and locals; at most as many as the engine accepts.
+  static Bytes types_of_locals(ByteView parameters, ByteView locals) {
+    Bytes types = to_bytes(parameters);
+    Scanner in(locals);
+    const std::uint32_t groups = in.count();
+    for (std::uint32_t i = 0; i < groups && !in.failed(); ++i) {
+      const std::size_t n = in.u32();
+      const std::uint8_t type = in.byte();
+      types.resize(std::min(types.size() + n, std::max(types.size(), kLocalsMax)), type);
+    }
+    return types;
+  }
 
   void write_locals(ByteView locals) {
     Scanner in(locals);
@@ -130,19 +133,44 @@ class ThreadedBodyWriter {
     synced_ = true;
   }
 
-  void hint(bool taken) {
-    out_.hints.push_back({static_cast<std::uint32_t>(out_.bytes.size()), taken});
+  /// The `if` that comes next hardly ever holds.
+  void hint() { out_.unlikely.push_back(static_cast<std::uint32_t>(out_.bytes.size())); }
+
+  struct Saved {
+    std::uint32_t local = 0;
+    std::uint32_t global = 0;
+  };
+  [[nodiscard]] std::vector<Saved> saved(std::span<const std::uint32_t> locals) const {
+    std::vector<Saved> result;
+    std::array<std::uint32_t, kValueTypes.size()> used{};
+    for (const std::uint32_t local : locals) {
+      const auto type = static_cast<std::size_t>(
+          std::ranges::find(kValueTypes, local_types_[local]) - kValueTypes.begin());
+      if (!layout_.has_saved || type == kValueTypes.size()) continue;
+      if (used[type] == Layout::kSavedPerType) continue;
+      result.push_back({written_local(local), layout_.saved_global(type, used[type]++)});
+    }
+    return result;
   }
 
-  /// With the count on the stack: ends or pauses if it is below zero.
-  void check_count_on_stack() {
+  /// With the count on the stack: ends or pauses if it is below zero. `touched` are put aside.
+  void check_count_on_stack(std::span<const std::uint32_t> touched = {}) {
     code_.i64_const(0);
     code_.plain(op::kI64LtS);
-    hint(false);
+    hint();
     code_.begin_if();
+    const std::vector<Saved> aside = saved(touched);
+    for (const Saved& value : aside) {
+      code_.local_get(value.local);
+      code_.global_set(value.global);
+    }
     code_.local_get(counter_);
     code_.call(layout_.end_of_slice());
     code_.local_set(counter_);
+    for (const Saved& value : aside) {
+      code_.global_get(value.global);
+      code_.local_set(value.local);
+    }
     code_.plain(op::kEnd);
     synced_ = false;
   }
@@ -156,7 +184,8 @@ class ThreadedBodyWriter {
       copier_.up_to(offset);
       push_count();
       code_.local_tee(counter_);
-      check_count_on_stack();
+      // A point that checks is the entry or behind the header of the innermost loop.
+      check_count_on_stack(frames_.back().shape->touched_locals);
     }
   }
 
@@ -184,13 +213,13 @@ class ThreadedBodyWriter {
   // -- Blocks --
 
   void open_function() {
-    const BlockShape shape = plan_.blocks.front();
+    const BlockShape* shape = &plan_.blocks.front();
     const ByteView results = types_[type_].results;
     Frame frame;
     frame.shape = shape;
     frame.label_values = results.size();
     frames_.push_back(frame);
-    if (!shape.targeted) return;
+    if (!shape->targeted) return;
     // Branches to the function's end carry the user's results only: they end in this block.
     if (results.empty()) {
       code_.begin_block(CodeEmitter::kNoResult);
@@ -217,13 +246,10 @@ class ThreadedBodyWriter {
   void open_block(const Instruction& instruction) {
     Frame frame;
     frame.header = instruction.code;
-    frame.shape = plan_.blocks[++last_block_];
+    frame.shape = &plan_.blocks[++last_block_];
     frame.label_values = label_values(instruction);
-    frame.is_split = instruction.code == op::kLoop && !dead_ && frame.shape.targeted &&
-                     !frame.shape.table_targeted && frame.label_values == 0;
-    if (frame.is_split) return open_split_loop(instruction, frame);
-    const bool skipped = instruction.code == op::kIf && !frame.shape.has_else;
-    if (instruction.code == op::kLoop || (skipped && frame.shape.table_targeted)) {
+    const bool skipped = instruction.code == op::kIf && !frame.shape->has_else;
+    if (instruction.code == op::kLoop || (skipped && frame.shape->table_targeted)) {
       copier_.up_to(instruction.start);
       settle();
     }
@@ -231,23 +257,7 @@ class ThreadedBodyWriter {
     frame.dead_at_entry = dead_;
     frame.pending_at_entry = pending_;
     // A br_table has one way to settle for all its labels.
-    frame.label_pending = frame.shape.table_targeted ? 0 : pending_;
-    frames_.push_back(frame);
-  }
-
-  void open_split_loop(const Instruction& instruction, Frame& frame) {
-    const bool has_point =
-        next_point_ < plan_.points.size() && plan_.points[next_point_].offset == instruction.end;
-    ensure(has_point && plan_.points[next_point_].checks, "a loop head is a point that checks");
-    frame.head_cost = plan_.points[next_point_++].cost;
-    pending_ += frame.head_cost;
-    copier_.up_to(instruction.start);
-    settle();
-    // The header twice, the check between.
-    copier_.up_to(instruction.end);
-    code_.local_get(counter_);
-    check_count_on_stack();
-    copier_.again(instruction);
+    frame.label_pending = frame.shape->table_targeted ? 0 : pending_;
     frames_.push_back(frame);
   }
 
@@ -266,12 +276,8 @@ class ThreadedBodyWriter {
     const Frame frame = frames_.back();
     frames_.pop_back();
     if (frames_.empty()) return close_function(instruction, frame);
-    if (frame.is_split) {
-      copier_.up_to(instruction.start);
-      code_.plain(op::kEnd);
-    }
     const bool joins =
-        frame.header == op::kIf || (frame.header == op::kBlock && frame.shape.targeted);
+        frame.header == op::kIf || (frame.header == op::kBlock && frame.shape->targeted);
     if (!joins) return;
     copier_.up_to(instruction.start);
     settle(frame.label_pending);
@@ -281,7 +287,7 @@ class ThreadedBodyWriter {
 
   void close_function(const Instruction& instruction, const Frame& frame) {
     copier_.up_to(instruction.start);
-    if (frame.shape.targeted) {
+    if (frame.shape->targeted) {
       settle();
       code_.plain(op::kEnd);
       pending_ = 0;
@@ -303,69 +309,34 @@ class ThreadedBodyWriter {
     if (depth >= static_cast<std::int64_t>(frames_.size())) return nullptr;
     return &frames_[frames_.size() - 1 - static_cast<std::size_t>(depth)];
   }
-  /// Of the label in what is written; of the inner loop if it is split.
-  [[nodiscard]] std::uint32_t written_depth(std::int64_t depth) const {
-    std::uint32_t levels = 0;
-    for (std::int64_t i = 0; i < depth && frame_at(i) != nullptr; ++i) {
-      levels += frame_at(i)->levels();
-    }
-    return levels;
-  }
-
-  /// Goes to a split loop's head, `inside` levels further in than the branch was.
-  void branch_back(const Frame& loop, std::int64_t depth, std::uint32_t inside) {
-    const std::uint32_t body = written_depth(depth) + inside;
-    push_count_less(pending_ + loop.head_cost);
-    code_.local_tee(counter_);
-    code_.i64_const(0);
-    code_.plain(op::kI64GeS);
-    hint(true);
-    code_.with_index(op::kBrIf, body);
-    code_.with_index(op::kBr, body + 1);
-  }
 
   void write_branch(const Instruction& instruction) {
     const Frame* target = frame_at(instruction.first);
-    copier_.replace(instruction);
-    if (target != nullptr && target->is_split && !dead_) {
-      branch_back(*target, instruction.first, 0);
-    } else {
-      settle(target == nullptr ? 0 : target->label_pending);
-      code_.with_index(op::kBr, written_depth(instruction.first));
-    }
+    copier_.up_to(instruction.start);
+    settle(target == nullptr ? 0 : target->label_pending);
     die(instruction);
   }
 
   void write_branch_if(const Instruction& instruction) {
     const Frame* target = frame_at(instruction.first);
-    copier_.replace(instruction);
+    copier_.up_to(instruction.start);
     const std::uint64_t expected = target == nullptr ? 0 : target->label_pending;
-    const bool plain_label = target != nullptr && target->label_values == 0 && !dead_;
-    if (plain_label && (target->is_split || pending_ != expected)) {
-      // The way to the label settles on its own; the straight path goes on with what is pending.
-      code_.begin_if();
-      if (target->is_split) {
-        branch_back(*target, instruction.first, 1);
-      } else {
-        push_count_less(pending_ - expected);
-        code_.local_set(counter_);
-        code_.with_index(op::kBr, written_depth(instruction.first) + 1);
-      }
-      code_.plain(op::kEnd);
-      return;
-    }
-    settle(expected);
-    code_.with_index(op::kBrIf, written_depth(instruction.first));
+    const bool values = target == nullptr || target->label_values != 0;
+    // The way back to a loop's head is the hot one: it stays one branch.
+    const bool loops = target != nullptr && target->header == op::kLoop;
+    if (dead_ || values || loops || pending_ == expected) return settle(expected);
+    // The way to the label settles on its own; the straight path goes on with what is pending.
+    copier_.replace(instruction);
+    code_.begin_if();
+    push_count_less(pending_ - expected);
+    code_.local_set(counter_);
+    code_.with_index(op::kBr, static_cast<std::uint32_t>(instruction.first) + 1);
+    code_.plain(op::kEnd);
   }
 
   void write_branch_table(const Instruction& instruction) {
-    copier_.replace(instruction);
+    copier_.up_to(instruction.start);
     settle();
-    code_.plain(op::kBrTable);
-    Emitter out(out_.bytes);
-    out.u64(static_cast<std::uint64_t>(instruction.first));
-    scanner_.for_each_label(instruction,
-                            [&](std::uint32_t depth) { out.u32(written_depth(depth)); });
     die(instruction);
   }
 
@@ -410,10 +381,16 @@ class ThreadedBodyWriter {
     synced_ = false;
   }
 
+  /// The counter is behind the parameters.
+  [[nodiscard]] std::uint32_t written_local(std::uint32_t local) const {
+    return local < counter_ ? local : local + 1;
+  }
+
   void write_local(const Instruction& instruction) {
     if (instruction.first < std::int64_t{counter_}) return;
     copier_.replace(instruction);
-    code_.with_index(instruction.code, static_cast<std::uint32_t>(instruction.first) + 1);
+    code_.with_index(instruction.code,
+                     written_local(static_cast<std::uint32_t>(instruction.first)));
   }
 
   void write_bulk(const Instruction& instruction, bool length_is_64) {
@@ -476,6 +453,7 @@ class ThreadedBodyWriter {
   const Layout& layout_;
   std::span<const FunctionType> types_;
   std::uint32_t type_;
+  Bytes local_types_;
   BodyPlan plan_;
   OperatorScanner scanner_;
   MeteredBody out_;
