@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <wasmtime.h>
 
 #include "execution/wasm/fake_host.hpp"
 #include "execution/wasm/heap.hpp"
@@ -104,6 +105,65 @@ void register_kernels() {
     }
   }
 }
+
+// -- An execution besides the guest's own work --
+
+Bytes assemble(std::string_view text) {
+  wasm_byte_vec_t out;
+  ensure(wasmtime_wat2wasm(text.data(), text.size(), &out) == nullptr);
+  const Bytes module(out.data, out.data + out.size);
+  wasm_byte_vec_delete(&out);
+  return module;
+}
+
+constexpr std::string_view kSmall = R"((module
+    (import "ic0" "time" (func $time (result i64)))
+    (memory 17) (global $g (mut i32) (i32.const 0))
+    (func (export "canister_update nothing"))
+    (func (export "canister_update count")
+      (i32.store (i32.const 1048576) (i32.add (i32.load (i32.const 1048576)) (i32.const 1)))
+      (global.set $g (i32.const 1)))
+    (func (export "canister_update time") (local i32)
+      (loop (drop (call $time))
+        (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 100000)))))))";
+
+void run_small(benchmark::State& state, const char* method, InstructionLimits limits) {
+  Canister canister(Slice(assemble(kSmall)), Style::kThreaded);
+  for (auto _ : state)
+    benchmark::DoNotOptimize(canister.update(method, limits).instructions);
+}
+void EmptyUpdate(benchmark::State& state) {
+  run_small(state, "nothing", kSlices);
+}
+BENCHMARK(EmptyUpdate);
+void EmptyQuery(benchmark::State& state) {
+  run_small(state, "nothing", kOneSlice);
+}
+BENCHMARK(EmptyQuery);
+void CountingUpdate(benchmark::State& state) {
+  run_small(state, "count", kSlices);
+}
+BENCHMARK(CountingUpdate);
+/// 100,000 plain getters: divide by that.
+void SystemCalls(benchmark::State& state) {
+  run_small(state, "time", kSlices);
+}
+BENCHMARK(SystemCalls)->Unit(benchmark::kMicrosecond);
+
+constexpr std::string_view kWriter = R"((module (memory 16384)
+    (func (export "canister_update write") (local i32)
+      (loop
+        (i64.store (local.get 0) (i64.add (i64.load (local.get 0)) (i64.const 1)))
+        (local.set 0 (i32.add (local.get 0) (i32.const 8)))
+        (br_if 0 (i32.lt_u (local.get 0) (i32.const 0x40000000)))))))";
+/// 1 GiB of heap written and committed in one message.
+void WriteGibibyte(benchmark::State& state) {
+  Canister canister(Slice(assemble(kWriter)), Style::kThreaded);
+  for (auto _ : state)
+    benchmark::DoNotOptimize(canister.update("write", kSlices).instructions);
+  state.SetBytesProcessed(state.iterations() * (std::int64_t{1} << 30));
+}
+BENCHMARK(WriteGibibyte)->Unit(benchmark::kMillisecond);
 
 [[maybe_unused]] const bool kRegistered = (register_kernels(), true);
 

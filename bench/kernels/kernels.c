@@ -12,10 +12,14 @@ volatile uint64_t result;
 __attribute__((noinline)) static uint32_t fib_of(uint32_t n) {
   return n < 2 ? n : fib_of(n - 1) + fib_of(n - 2);
 }
-UPDATE(fib) { result = fib_of(32); }
+UPDATE(fib) {
+  result = fib_of(32);
+}
 
 // Straight integer code.
-static uint32_t rotr(uint32_t x, int n) { return x >> n | x << (32 - n); }
+static uint32_t rotr(uint32_t x, int n) {
+  return x >> n | x << (32 - n);
+}
 static const uint32_t k[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
@@ -27,7 +31,8 @@ static const uint32_t k[64] = {
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 static void sha256_block(uint32_t h[8], const uint32_t block[16]) {
   uint32_t w[64];
-  for (int i = 0; i < 16; ++i) w[i] = block[i];
+  for (int i = 0; i < 16; ++i)
+    w[i] = block[i];
   for (int i = 16; i < 64; ++i) {
     uint32_t s0 = rotr(w[i - 15], 7) ^ rotr(w[i - 15], 18) ^ w[i - 15] >> 3;
     uint32_t s1 = rotr(w[i - 2], 17) ^ rotr(w[i - 2], 19) ^ w[i - 2] >> 10;
@@ -56,11 +61,13 @@ UPDATE(sha256) {
 static uint8_t flags[2000000];
 UPDATE(sieve) {
   uint32_t primes = 0;
-  for (uint32_t i = 0; i < sizeof flags; ++i) flags[i] = 1;
+  for (uint32_t i = 0; i < sizeof flags; ++i)
+    flags[i] = 1;
   for (uint32_t i = 2; i < sizeof flags; ++i) {
     if (!flags[i]) continue;
     ++primes;
-    for (uint32_t j = 2 * i; j < sizeof flags; j += i) flags[j] = 0;
+    for (uint32_t j = 2 * i; j < sizeof flags; j += i)
+      flags[j] = 0;
   }
   result = primes;
 }
@@ -80,27 +87,45 @@ UPDATE(memory_mix) {
 static double terms[1024];
 UPDATE(f64_sum) {
   double sum = 0;
-  for (int i = 0; i < 1024; ++i) terms[i] = 1.0 / (i + 1);
+  for (int i = 0; i < 1024; ++i)
+    terms[i] = 1.0 / (i + 1);
   for (int n = 0; n < 10000; ++n)
-    for (int i = 0; i < 1024; ++i) sum += terms[i] * 0.5;
+    for (int i = 0; i < 1024; ++i)
+      sum += terms[i] * 0.5;
   result = (uint64_t)sum;
 }
 
 // Branches and calls through a table, as an interpreter makes them.
 typedef uint64_t (*operation)(uint64_t, uint64_t);
-static uint64_t add(uint64_t a, uint64_t b) { return a + b; }
-static uint64_t sub(uint64_t a, uint64_t b) { return a - b; }
-static uint64_t xor_(uint64_t a, uint64_t b) { return a ^ b; }
-static uint64_t mul(uint64_t a, uint64_t b) { return a * (b | 1); }
+static uint64_t add(uint64_t a, uint64_t b) {
+  return a + b;
+}
+static uint64_t sub(uint64_t a, uint64_t b) {
+  return a - b;
+}
+static uint64_t xor_(uint64_t a, uint64_t b) {
+  return a ^ b;
+}
+static uint64_t mul(uint64_t a, uint64_t b) {
+  return a * (b | 1);
+}
 static operation volatile table[4] = {add, sub, xor_, mul};
 UPDATE(dispatch) {
   uint64_t x = 1;
   for (uint32_t i = 0; i < 5000000; ++i) {
     switch (x >> 60 & 7) {
-      case 0: x += 3; break;
-      case 1: x ^= 0x9E3779B97F4A7C15; break;
-      case 2: x = x << 1 | x >> 63; break;
-      default: x += i; break;
+      case 0:
+        x += 3;
+        break;
+      case 1:
+        x ^= 0x9E3779B97F4A7C15;
+        break;
+      case 2:
+        x = x << 1 | x >> 63;
+        break;
+      default:
+        x += i;
+        break;
     }
     x = table[i & 3](x, i);
   }
