@@ -68,7 +68,7 @@ StartState with_hashes(state::ReplicatedState state) {
 /// Ends the process' wait from any thread, with the reason if it is a failure.
 class Ending {
  public:
-  /// From now on SIGINT and SIGTERM are only taken by wait(); threads made later inherit that.
+  /// SIGINT and SIGTERM are only taken by wait(); threads made after this inherit that.
   Ending() {
     sigemptyset(&signals_);
     sigaddset(&signals_, SIGINT);
