@@ -136,8 +136,7 @@ TEST(SignedBytes, begin_with_the_length_and_name_of_their_domain) {
 // Interface specification, "Certification": clients verify len · "ic-state-root" · root.
 TEST(SignedBytes, of_a_certification_are_the_bare_root_in_its_domain) {
   const StateRoot root = *StateRoot::from(Bytes(32, 0xAB));
-  Bytes expected = to_bytes(std::string_view("\x0Dic-state-root"));
-  append(expected, root.view());
+  const Bytes expected = to_bytes("\x0Dic-state-root" + std::string(as_text(root.view())));
   EXPECT_EQ(signed_message(CertificationContent{Height{77}, root}), expected);
 }
 
