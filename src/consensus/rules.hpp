@@ -43,8 +43,6 @@ inline constexpr std::uint64_t kBehind = 5;
 inline constexpr std::size_t kLaterPerPeerMax = 512;
 /// Complete artifacts of one peer that wait for their check.
 inline constexpr std::size_t kPendingPerPeerMax = 256;
-/// Proposals of one maker at one height that are looked at.
-inline constexpr std::size_t kProposalsPerMakerMax = 16;
 /// Artifacts that wait for the next barrier; with more a barrier is made.
 inline constexpr std::size_t kUnsavedMax = 256;
 inline constexpr std::uint64_t kIntervalLengthMax = 20'000;

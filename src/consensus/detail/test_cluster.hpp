@@ -409,6 +409,10 @@ class Cluster {
   }
   void receive(std::size_t from, std::size_t to, const Encoded& artifact) {
     if (nodes_[to].fault & kDoubleSign) sign_anything(to, artifact);
+    // Its core would take its own second block for the work of somebody with its key.
+    const auto* proposal = std::get_if<types::BlockProposal>(&artifact->artifact);
+    if (nodes_[to].fault != kHonest && proposal != nullptr && proposal->block->maker == ids_[to])
+      return;
     feed(to, ArtifactReceived{ids_[from], artifact});
   }
 
