@@ -161,8 +161,9 @@ bool catch_up(Core& core) {
   }
   if (core.range_asked) return false;
   if (peers_are_too_far(core, missing)) {
-    stop(core, "height " + to_string(missing) +
-                   " is missing here, and peers keep nothing that old: this node needs state sync");
+    stop(core, "too far behind: block " + to_string(missing) +
+                   " is missing here and peers keep none that old. The subnet goes on without this "
+                   "node, which can come back only with state sync");
     return true;
   }
   const NodeId* peer = whom_to_ask(core, missing);
