@@ -155,27 +155,45 @@ Status<> ArtifactLog::create(io::Disk& disk, const LogId& id) {
   return io::replace_file(disk, kWatermarkFile, binding);
 }
 
-Result<std::unique_ptr<ArtifactLog>> ArtifactLog::open(io::Disk& disk, RecoveredLog& recovered) {
+/// What belongs to the keys, by name.
+struct ArtifactLog::Found {
+  Binding binding;
+  /// Growing; at least one.
+  std::vector<std::uint64_t> segments;
+};
+
+Result<ArtifactLog::Found> ArtifactLog::find(io::Disk& disk) {
   if (!disk.exists(kWatermarkFile))
     return Err(std::string(kWatermarkFile) +
                " is missing, so nobody knows what these keys have signed; give this node new keys");
   const Bytes bytes = TRY(io::read_file(disk, kWatermarkFile, 4 * kKiB));
-  const Binding binding = TRY(codec::from_record<Binding>(Slice(bytes)));
-  auto log = std::unique_ptr<ArtifactLog>(new ArtifactLog(disk));
-  log->id_ = binding.id;
-  log->watermark_ = binding.watermark;
-  std::vector<std::uint64_t> numbers;
+  auto binding = codec::from_record<Binding>(Slice(bytes));
+  if (!binding.ok()) return Err(binding.error().within(kWatermarkFile));
+  Found found{*binding, {}};
   if (disk.exists(kDirectory)) {
     for (const std::string& name : TRY(disk.list(kDirectory))) {
-      if (const auto number = number_of(name)) numbers.push_back(*number);
+      if (const auto number = number_of(name)) found.segments.push_back(*number);
     }
   }
-  if (numbers.empty())
+  if (found.segments.empty())
     return Err(std::string(kDirectory) +
                " has no log, but these keys have signed with one; give this node new keys");
-  std::sort(numbers.begin(), numbers.end());
-  for (const std::uint64_t number : numbers)
-    TRY(log->read_segment(number, number == numbers.back(), recovered));
+  std::sort(found.segments.begin(), found.segments.end());
+  return found;
+}
+
+Status<> ArtifactLog::check(io::Disk& disk) {
+  (void)TRY(find(disk));
+  return {};
+}
+
+Result<std::unique_ptr<ArtifactLog>> ArtifactLog::open(io::Disk& disk, RecoveredLog& recovered) {
+  const Found found = TRY(find(disk));
+  auto log = std::unique_ptr<ArtifactLog>(new ArtifactLog(disk));
+  log->id_ = found.binding.id;
+  log->watermark_ = found.binding.watermark;
+  for (const std::uint64_t number : found.segments)
+    TRY(log->read_segment(number, number == found.segments.back(), recovered));
   if (log->file_ == nullptr) TRY(log->begin_segment());
   recovered.watermark = log->watermark_;
   return log;

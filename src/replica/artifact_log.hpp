@@ -48,6 +48,8 @@ class ArtifactLog {
 
   /// For keys that never signed: makes the log and binds it to them. Error if the keys have one.
   [[nodiscard]] static Status<> create(io::Disk& disk, const LogId& id);
+  /// What open() looks at first, changing nothing: the keys have a watermark, and there is a log.
+  [[nodiscard]] static Status<> check(io::Disk& disk);
   /// Reads everything and opens the log for appending. The disk outlives the log.
   [[nodiscard]] static Result<std::unique_ptr<ArtifactLog>> open(io::Disk& disk,
                                                                  RecoveredLog& recovered);
@@ -68,6 +70,9 @@ class ArtifactLog {
     /// Highest artifact in it.
     types::Height top;
   };
+
+  struct Found;
+  [[nodiscard]] static Result<Found> find(io::Disk& disk);
 
   explicit ArtifactLog(io::Disk& disk) : disk_(disk) {}
   [[nodiscard]] Status<> begin_segment();
