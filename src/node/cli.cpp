@@ -119,7 +119,7 @@ int run_command_line(std::span<const std::string> arguments, const Console& cons
   }
   const CommandResult result = run(tree, arguments);
   if (result.ok()) return 0;
-  console.remark("icpd: " + result.error().message);
+  if (!result.error().message.empty()) console.remark("icpd: " + result.error().message);
   return result.error().status;
 }
 

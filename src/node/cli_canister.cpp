@@ -7,6 +7,7 @@
 #include "node/cli_files.hpp"
 #include "node/cli_management.hpp"
 #include "node/cli_trace.hpp"
+#include "node/progress.hpp"
 #include "types/limits.hpp"
 
 namespace icpd::node {
@@ -59,6 +60,12 @@ void print_answer(const CanisterOptions& options, ByteView answer, const CandidU
   console.line(options.hex || !text.ok() ? to_hex(answer) : *text);
 }
 
+/// While a call is on its way, to be held by the caller.
+[[nodiscard]] std::unique_ptr<Waiting> wait_for_certificate(const std::string& call,
+                                                            const Console& console) {
+  return std::make_unique<Waiting>(console, "Waiting for the certificate of " + call);
+}
+
 CommandResult must_confirm(bool yes, const std::string& question, const Console& console) {
   if (yes || (console.confirm && console.confirm(question))) return {};
   return Err(CommandFailure("nothing was done; " + question + " Say so with --yes"));
@@ -109,7 +116,12 @@ CommandResult install_into(const Subject& subject, const InstallOptions& options
   const bool has_code = TRY(module_hash(subject.agent(), subject.canister)).has_value();
   const InstallModeChoice mode = TRY(choose_mode(options, has_code));
   if (has_code) TRY(confirm_install(subject, options, mode, init.interface, console));
-  TRY(install_module(subject.agent(), subject.canister, mode, module, arg));
+  {
+    const Waiting waiting(console, "Installing " + options.canister.canister +
+                                       ": every node compiles " + std::to_string(module.size()) +
+                                       " bytes of code");
+    TRY(install_module(subject.agent(), subject.canister, mode, module, arg));
+  }
   constexpr std::array<const char*, 3> kDone = {"installed", "reinstalled", "upgraded"};
   console.remark(options.canister.canister + " is " + kDone[static_cast<std::size_t>(mode)] + ": " +
                  std::to_string(module.size()) + " bytes of code");
@@ -120,9 +132,12 @@ CommandResult install_into(const Subject& subject, const InstallOptions& options
 CommandResult manage(const CanisterOptions& options, const Console& console,
                      const std::string& method, const std::string& done) {
   const Subject subject = TRY(open_subject(options, console));
-  (void)TRY(call_management(subject.agent(), method,
-                            candid::encode_args(management::CanisterIdRecord{subject.canister}),
-                            subject.canister));
+  {
+    const auto waiting = wait_for_certificate(method, console);
+    (void)TRY(call_management(subject.agent(), method,
+                              candid::encode_args(management::CanisterIdRecord{subject.canister}),
+                              subject.canister));
+  }
   console.remark(options.canister + " " + done);
   return {};
 }
@@ -176,7 +191,9 @@ CommandResult create_canister(const CyclesOptions& options, const Console& conso
   const std::string& name = options.canister.canister;
   if (!name.empty() && TRY(session->names().find(name)))
     return Err(CommandFailure("there is a canister '" + name + "' already"));
+  auto waiting = wait_for_certificate("the new canister", console);
   const CanisterId id = TRY(create_provisional(*session, cycles));
+  waiting.reset();
   if (!name.empty()) TRY(session->names().set(name, id));
   console.line(id.text());
   return {};
@@ -192,6 +209,7 @@ CommandResult deploy_canister(const InstallOptions& options, const Console& cons
   if (known) {
     subject.canister = *known;
   } else {
+    const auto waiting = wait_for_certificate("the new canister", console);
     subject.canister = TRY(create_provisional(*subject.session, std::nullopt));
     TRY(names.set(options.canister.canister, subject.canister));
   }
@@ -208,8 +226,11 @@ CommandResult call_canister(const CanisterOptions& options, const Console& conso
   TRY(check_argument(options));
   const Subject subject = TRY(open_subject(options, console));
   const CandidUse use{canister_interface(subject.agent(), subject.canister), options.method};
-  const Slice answer = TRY(subject.agent().update(
-      Call::to(subject.canister, options.method, TRY(argument_of(options, use)))));
+  Bytes arg = TRY(argument_of(options, use));
+  auto waiting = wait_for_certificate(options.canister + "." + options.method, console);
+  const Slice answer =
+      TRY(subject.agent().update(Call::to(subject.canister, options.method, std::move(arg))));
+  waiting.reset();
   print_answer(options, answer, use, console);
   if (!options.trace) return {};
   return print_trace_of(subject.session->network(), subject.agent().last_request(), console);
@@ -286,8 +307,10 @@ CommandResult change_settings(const SettingsOptions& options, const Console& con
   args.settings.freezing_threshold = options.freezing_threshold;
   const Subject subject = TRY(open_subject(options.canister, console));
   args.canister_id = subject.canister;
+  auto waiting = wait_for_certificate("update_settings", console);
   (void)TRY(call_management(subject.agent(), "update_settings", candid::encode_args(args),
                             subject.canister));
+  waiting.reset();
   console.remark(options.canister.canister + " has its new settings");
   return {};
 }
@@ -297,8 +320,10 @@ CommandResult top_up_canister(const CyclesOptions& options, const Console& conso
   args.amount = TRY(parse_cycles(options.amount));
   const Subject subject = TRY(open_subject(options.canister, console));
   args.canister_id = subject.canister;
+  auto waiting = wait_for_certificate("provisional_top_up_canister", console);
   (void)TRY(call_management(subject.agent(), "provisional_top_up_canister",
                             candid::encode_args(args), subject.canister));
+  waiting.reset();
   console.remark(options.canister.canister + " got " + codec::to_decimal(args.amount) + " cycles");
   return {};
 }
@@ -314,9 +339,11 @@ CommandResult stop_canister(const CanisterOptions& options, const Console& conso
 CommandResult delete_canister(const DeleteOptions& options, const Console& console) {
   const Subject subject = TRY(open_subject(options.canister, console));
   TRY(must_confirm(options.yes, "Deleting drops the canister, its code and its cycles.", console));
+  auto waiting = wait_for_certificate("delete_canister", console);
   (void)TRY(call_management(subject.agent(), "delete_canister",
                             candid::encode_args(management::CanisterIdRecord{subject.canister}),
                             subject.canister));
+  waiting.reset();
   TRY(subject.session->names().remove(subject.canister));
   console.remark(options.canister.canister + " is deleted");
   return {};

@@ -127,6 +127,20 @@ TEST_F(CommandLine, prep_lays_a_network_out_and_says_that_it_is_not_for_real_use
       << "never over what is there";
 }
 
+TEST_F(CommandLine, check_config_says_whether_a_node_can_start_without_starting_it) {
+  const std::string network = directory_ + "/network", node = network + "/nodes/0";
+  ASSERT_EQ(icpd({"prep", "--dir", network, "--node", "10.0.0.1:1,10.0.0.1:2"}).status, 0);
+  EXPECT_TRUE(fs::exists(node + "/NOT_FOR_REAL_USE"));
+  const Ran good = icpd({"node", "--dir", node, "--check-config"});
+  EXPECT_EQ(good.status, 0) << good.note;
+  EXPECT_TRUE(says(good.out, "can start")) << good.out;
+  std::ofstream(node + "/node.toml", std::ios::app) << "foo = 1\n";
+  const Ran bad = icpd({"node", "--dir", node, "--check-config"});
+  EXPECT_EQ(bad.status, 1);
+  EXPECT_TRUE(says(bad.note, node + "/node.toml:")) << bad.note;
+  EXPECT_TRUE(says(bad.note, ": execution.foo: unknown key\n")) << bad.note;
+}
+
 TEST_F(CommandLine, prep_names_the_address_that_is_wrong) {
   for (const char* node :
        {"10.0.0.1:1", "10.0.0.1,10.0.0.1:2", ":1,a:2", "a:0,a:1", "a:70000,a:1", "a:1,a:x"}) {

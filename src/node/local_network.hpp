@@ -14,6 +14,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@
 #include "node/local_control.hpp"
 #include "node/local_gateway.hpp"
 #include "node/local_probe.hpp"
+#include "node/progress.hpp"
 
 namespace icpd::node {
 
@@ -89,6 +91,11 @@ class LocalNetwork {
   void on_signal();
   void leave(std::size_t node, State state);
   Status<> check_startup() const;
+  void show_progress();
+  /// Writes a line, after taking the progress off the screen.
+  void say(const std::string& line);
+  /// Which node is waited for, and why. Needs one that starts.
+  std::string awaited() const;
   void stop_all();
   std::optional<std::uint16_t> choose() const;
   std::size_t count(State state) const;
@@ -107,6 +114,8 @@ class LocalNetwork {
   bool ready_ = false;
   bool stopping_ = false;
   int stop_signals_ = 0;
+  /// There while something is waited for.
+  std::optional<Progress> progress_;
 };
 
 /// "dead", "starting", "healthy", "paused".
