@@ -29,6 +29,8 @@ class SimDisk final : public io::Disk {
 
   /// Drops what wasn't synced. Files that were open before must not be used any more.
   CrashFigures crash(Prng& random);
+  /// A failing medium: changes a bit of what the file holds durably. Needs the file, not empty.
+  void flip_bit(const std::string& path, Prng& random);
 
   Result<std::unique_ptr<io::File>> open(const std::string& path, io::OpenMode mode) override;
   Status<> make_directory(const std::string& path) override;
