@@ -9,7 +9,7 @@ namespace icpd::replica {
 
 namespace {
 
-constexpr std::string_view kMagic = "ICPDLOG1";
+constexpr std::string_view kMagic = "ICPDLOG2";
 constexpr std::size_t kSlotSize = 512;
 constexpr std::size_t kHeaderSize = 2 * kSlotSize;
 constexpr std::size_t kRecordHead = 4 + 8 + 8;  // length, digest, sequence
@@ -32,16 +32,19 @@ struct LogRecord {
 struct Slot {
   LogId id;
   std::uint64_t sequence = 0;
+  /// The record before this segment's first; 0: there is none.
+  std::uint64_t before = 0;
   consensus::Watermark watermark;
 };
 
-constexpr std::size_t kSlotUsed = kMagic.size() + LogId::kSize + 4 * 8;
+constexpr std::size_t kSlotUsed = kMagic.size() + LogId::kSize + 5 * 8;
 static_assert(kSlotUsed + crypto::Digest::kSize <= kSlotSize);
 
 Bytes encode_slot(const Slot& slot) {
   Bytes bytes = to_bytes(kMagic);
   append(bytes, slot.id.view());
   append_be<std::uint64_t>(bytes, slot.sequence);
+  append_be<std::uint64_t>(bytes, slot.before);
   append_be<std::uint64_t>(bytes, slot.watermark.block.value);
   append_be<std::uint64_t>(bytes, slot.watermark.notarization.value);
   append_be<std::uint64_t>(bytes, slot.watermark.finalization.value);
@@ -67,6 +70,7 @@ std::optional<Slot> decode_slot(ByteView bytes) {
     return value;
   };
   slot.sequence = number();
+  slot.before = number();
   slot.watermark.block = types::Height{number()};
   slot.watermark.notarization = types::Height{number()};
   slot.watermark.finalization = types::Height{number()};
@@ -206,25 +210,29 @@ Status<> ArtifactLog::read_segment(std::uint64_t number, bool is_last, Recovered
   Bytes header(kHeaderSize);
   header.resize(TRY(file->read_at(0, header)));
   std::uint64_t promised = 0;
-  bool has_slot = false;
+  std::optional<std::uint64_t> before;
   for (const std::size_t at : {std::size_t{0}, kSlotSize}) {
     if (header.size() < at + kSlotSize) continue;
     const auto slot = decode_slot(ByteView(header).subspan(at));
     if (!slot) continue;
     if (slot->id != id_) return Err(path + " belongs to another node's keys");
-    has_slot = true;
+    before = slot->before;
     promised = std::max(promised, slot->sequence);
     raise(watermark_, slot->watermark);
   }
-  if (!has_slot) {
+  if (!before) {
     // A crash while the segment was begun: nothing in it was ever relied on.
     if (is_last && size <= kHeaderSize) return disk_.remove(path);
     return Err(path + " has a damaged header; restore it, or give this node new keys");
   }
-  Segment segment{number, kHeaderSize, {}};
+  if (segments_.empty()) sequence_ = *before;
+  if (sequence_ != *before)
+    return Err(path +
+               " doesn't continue the segment before; restore it, or give this node new keys");
+  Segment segment{number, kHeaderSize, *before, {}};
   while (segment.size < size) {
     const auto record = TRY(read_record_at(*file, segment.size, size));
-    if (!record || (sequence_ != 0 && record->sequence != sequence_ + 1)) break;
+    if (!record || record->sequence != sequence_ + 1) break;
     const LogRecord content = TRY(codec::from_record<LogRecord>(record->payload));
     for (const Slice& artifact : content.artifacts) {
       recovered.artifacts.push_back(TRY(types::decode(artifact)));
@@ -235,21 +243,23 @@ Status<> ArtifactLog::read_segment(std::uint64_t number, bool is_last, Recovered
     segment.size = record->end;
   }
   if (segment.size < size || sequence_ < promised) {
-    if (!is_last)
+    // An append begins when the one before is durable, so a crash harms the last record only.
+    const bool is_torn = is_last && promised <= sequence_ + 1;
+    if (!is_torn)
       return Err(path + " is damaged at byte " + std::to_string(segment.size) +
                  "; restore it, or give this node new keys");
     recovered.tail_dropped = true;
-    TRY(drop_tail(*file, segment.size));
+    TRY(drop_tail(*file, segment));
   }
   segments_.push_back(segment);
   if (is_last) file_ = std::move(file);
   return {};
 }
 
-Status<> ArtifactLog::drop_tail(io::File& file, std::uint64_t size) const {
-  TRY(file.truncate(size));
+Status<> ArtifactLog::drop_tail(io::File& file, const Segment& segment) const {
+  TRY(file.truncate(segment.size));
   // One slot at a time, so that one is whole whenever the machine stops.
-  const Bytes slot = encode_slot({id_, sequence_, watermark_});
+  const Bytes slot = encode_slot({id_, sequence_, segment.before, watermark_});
   for (const std::size_t at : {std::size_t{0}, kSlotSize}) {
     TRY(file.write_at(at, slot));
     TRY(file.sync());
@@ -260,18 +270,18 @@ Status<> ArtifactLog::drop_tail(io::File& file, std::uint64_t size) const {
 Status<> ArtifactLog::begin_segment() {
   const std::uint64_t number = segments_.empty() ? 1 : segments_.back().number + 1;
   file_ = TRY(disk_.open(path_of(number), io::OpenMode::kCreate));
-  const Bytes slot = encode_slot({id_, sequence_, watermark_});
+  const Bytes slot = encode_slot({id_, sequence_, sequence_, watermark_});
   Bytes header = slot;
   icpd::append(header, ByteView(slot));
   TRY(file_->write_at(0, header));
   TRY(file_->sync());
   TRY(disk_.sync_directory(kDirectory));
-  segments_.push_back({number, kHeaderSize, {}});
+  segments_.push_back({number, kHeaderSize, sequence_, {}});
   return {};
 }
 
 Status<> ArtifactLog::write_slot() {
-  const Bytes slot = encode_slot({id_, sequence_, watermark_});
+  const Bytes slot = encode_slot({id_, sequence_, segments_.back().before, watermark_});
   return file_->write_at((sequence_ % 2) * kSlotSize, slot);
 }
 

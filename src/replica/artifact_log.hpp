@@ -4,7 +4,8 @@
 //   pool/<number>.segment    two slots of 512 bytes, then records
 //   keys/watermark           the id of the log that belongs to these keys
 //
-//   slot     magic · log id · sequence of the last record · watermark · SHA-256 of the slot
+//   slot     magic · log id · sequence of the last record · sequence before the first record ·
+//            watermark · SHA-256 of the slot
 //   record   length (4 bytes, little-endian) · SHA-256 of the rest, first 8 bytes · sequence (8) ·
 //            canonical record of a LogRecord
 //
@@ -17,7 +18,8 @@
 // A segment holds about one checkpoint interval; purging deletes whole segments.
 //
 // Errors: those of the disk; a log that doesn't belong to the keys; a damaged record that isn't the
-// last one. The text names the file and says what to do.
+// last one, which the slots betray even where all after it is unreadable. The text names the file
+// and says what to do.
 #pragma once
 
 #include <memory>
@@ -67,6 +69,8 @@ class ArtifactLog {
   struct Segment {
     std::uint64_t number = 0;
     std::uint64_t size = 0;
+    /// Sequence of the last record before it.
+    std::uint64_t before = 0;
     /// Highest artifact in it.
     types::Height top;
   };
@@ -78,7 +82,7 @@ class ArtifactLog {
   [[nodiscard]] Status<> begin_segment();
   [[nodiscard]] Status<> write_slot();
   /// Cuts off what was lost, and makes the slots say so; they keep the watermark.
-  [[nodiscard]] Status<> drop_tail(io::File& file, std::uint64_t size) const;
+  [[nodiscard]] Status<> drop_tail(io::File& file, const Segment& segment) const;
   [[nodiscard]] Status<> read_segment(std::uint64_t number, bool is_last, RecoveredLog& recovered);
 
   io::Disk& disk_;
