@@ -106,7 +106,7 @@ Status<> LocalNetwork::check_startup() const {
   for (const Node& node : nodes_) {
     if (node.state == State::kDead)
       return Err("node " + std::to_string(&node - nodes_.data()) + " " + node.reason +
-                 " before the network answered: " + last_words(node.plan.command.log_file) +
+                 " before the network answered: " + node.last_words +
                  "\nits log: " + node.plan.command.log_file);
   }
   return {};
@@ -144,6 +144,7 @@ Status<> LocalNetwork::start(std::size_t node) {
   it.pid = TRY(start_child(it.plan.command));
   it.state = State::kStarting;
   it.reason = "starting";
+  it.last_words.clear();
   it.expected_end = false;
   if (events_.changed) events_.changed();
   return {};
@@ -249,11 +250,12 @@ void LocalNetwork::on_child(const ChildChange& change) {
   at->pid = 0;
   if (!at->expected_end) {
     at->reason = change.how;
+    at->last_words = last_words(at->plan.command.log_file);
     leave(index, State::kDead);
     if (ready_ && !stopping_)
-      say("node " + std::to_string(index) + " " + change.how + ": " +
-          last_words(at->plan.command.log_file) + "\nits log: " + at->plan.command.log_file +
-          "\nstart it again with: icpd local node " + std::to_string(index) + " start");
+      say("node " + std::to_string(index) + " " + change.how + ": " + at->last_words +
+          "\nits log: " + at->plan.command.log_file + "\nstart it again with: icpd local node " +
+          std::to_string(index) + " start");
   }
   if (events_.changed && !stopping_) events_.changed();
 }
@@ -336,12 +338,14 @@ std::string LocalNetwork::status() const {
   nlohmann::ordered_json nodes = nlohmann::json::array();
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     const Node& node = nodes_[i];
+    std::string reason = node.state == State::kHealthy ? "" : node.reason;
+    if (node.state == State::kDead && !node.last_words.empty()) reason += ": " + node.last_words;
     nodes.push_back({{"node", i},
                      {"state", name(node.state)},
                      {"id", node.plan.id},
                      {"pid", node.pid},
                      {"api_port", node.plan.api_port},
-                     {"reason", node.state == State::kHealthy ? "" : node.reason}});
+                     {"reason", reason}});
   }
   const nlohmann::ordered_json json = {{"directory", directory_},
                                        {"pid", getpid()},

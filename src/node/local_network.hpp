@@ -73,8 +73,10 @@ class LocalNetwork {
     LocalNode plan;
     State state = State::kDead;
     int pid = 0;
-    /// Why it isn't healthy, as it said.
+    /// Why it isn't healthy, as it said; how it ended.
     std::string reason;
+    /// What it wrote last, once it ended by itself.
+    std::string last_words;
     Duration asked_at;
     bool expected_end = false;
   };

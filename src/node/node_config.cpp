@@ -14,12 +14,12 @@ namespace icpd::node {
 namespace {
 
 struct Count {
-  std::uint64_t NodeConfig::*field;
+  std::uint64_t NodeConfig::* field;
   std::int64_t min;
   std::int64_t max;
 };
 struct Listen {
-  Address NodeConfig::*field;
+  Address NodeConfig::* field;
 };
 /// A number that says how to read the rest.
 struct Format {};
@@ -93,7 +93,8 @@ class Reader {
       return problem(line_of(value), full_name(table, name),
                      "unknown key" + (nearest.empty() ? "" : "; did you mean '" + nearest + "'?"));
     }
-    const bool is_table = table.empty() && std::ranges::find(kKeys, name, &Key::table) != kKeys.end();
+    const bool is_table =
+        table.empty() && std::ranges::find(kKeys, name, &Key::table) != kKeys.end();
     if (!is_table) return;
     if (!value.is_table()) return problem(line_of(value), name, "must be a table: [" + name + "]");
     for (const auto& [inner, inner_value] : value.as_table())
@@ -204,11 +205,13 @@ Result<NodeConfig, ConfigProblems> parse_node_config(std::string_view text,
 
 std::string node_config_text(std::string_view links_listen, std::string_view api_listen) {
   const NodeConfig defaults;
-  std::string text = "# What this node's operator chooses. Check it with: icpd node --dir DIR "
-                     "--check-config\nformat = 1\n";
-  text += "\n# Where other nodes connect. They know this node by the address in its registry "
-          "record.\n[links]\nlisten = \"" +
-          std::string(links_listen) + "\"\n";
+  std::string text =
+      "# What this node's operator chooses. Check it with: icpd node --dir DIR "
+      "--check-config\nformat = 1\n";
+  text +=
+      "\n# Where other nodes connect. They know this node by the address in its registry "
+      "record.\n[links]\nlisten = \"" +
+      std::string(links_listen) + "\"\n";
   text += "\n# Where clients connect.\n[api]\nlisten = \"" + std::string(api_listen) + "\"\n";
   std::string_view table = "api";
   for (const Key& key : kKeys) {

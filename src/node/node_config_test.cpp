@@ -91,8 +91,7 @@ TEST(NodeConfig, problems_name_file_line_and_key) {
        "D/node.toml:2: links: must be a table: [links]"},
       {"address without a port", "format = 1\n[links]\nlisten = \"a\"\n[api]\nlisten = \"a:1\"\n",
        "D/node.toml:3: links.listen: 'a' isn't HOST:PORT"},
-      {"port out of range",
-       "format = 1\n[links]\nlisten = \"a:65536\"\n[api]\nlisten = \"a:1\"\n",
+      {"port out of range", "format = 1\n[links]\nlisten = \"a:65536\"\n[api]\nlisten = \"a:1\"\n",
        "D/node.toml:3: links.listen: 'a:65536' isn't HOST:PORT"},
       {"number out of range", kGood + "connections_max = 0\n",
        "D/node.toml:6: api.connections_max: is 0; it must be between 1 and 100000"},
@@ -136,8 +135,8 @@ TEST(Address, is_a_host_and_a_port) {
   EXPECT_EQ(*parse_address("10.0.0.1:80"), (Address{"10.0.0.1", 80}));
   EXPECT_EQ(*parse_address("[::1]:65535"), (Address{"::1", 65535}));
   EXPECT_EQ(*parse_address("node.example:1"), (Address{"node.example", 1}));
-  for (const char* text : {"", ":", "a", "a:", ":1", "a:0", "a:x", "a:65536", "a:-1", "a:1 ", "::1:1",
-                           "[]:1", "[a:1", "a]:1", "a b:1", "http://a:1", "a:000001"})
+  for (const char* text : {"", ":", "a", "a:", ":1", "a:0", "a:x", "a:65536", "a:-1", "a:1 ",
+                           "::1:1", "[]:1", "[a:1", "a]:1", "a b:1", "http://a:1", "a:000001"})
     EXPECT_FALSE(parse_address(text).ok()) << text;
 }
 

@@ -53,7 +53,8 @@ class Check {
   void problem(const std::string& what) {
     // Errors of the disk name the file themselves, with or without the directory.
     if (what.starts_with(directory_ + "/"))
-      problems_.push_back({what.substr(0, what.find(": ")), 0, "", what.substr(what.find(": ") + 2)});
+      problems_.push_back(
+          {what.substr(0, what.find(": ")), 0, "", what.substr(what.find(": ") + 2)});
     else
       problems_.push_back({directory_, 0, "", what});
   }
@@ -84,7 +85,8 @@ class Check {
   }
 
   void check_keys(const registry::NodeRecord& record, const NodeKeys& keys) {
-    if (record.signing_key != keys.signing.public_key() || record.link_key != keys.link.public_key())
+    if (record.signing_key != keys.signing.public_key() ||
+        record.link_key != keys.link.public_key())
       problem(std::string(kKeysFile) + ": these aren't the keys that " + kRegistryFile +
               " has for node " + keys.id().text());
   }

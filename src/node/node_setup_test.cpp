@@ -50,7 +50,8 @@ class NodeSetupTest : public testing::Test {
     stream.put(static_cast<char>(byte ^ 1));
   }
   void take_from_other(const std::string& file) const {
-    fs::copy_file(directory("other") + "/" + file, path(file), fs::copy_options::overwrite_existing);
+    fs::copy_file(directory("other") + "/" + file, path(file),
+                  fs::copy_options::overwrite_existing);
   }
 
   std::string root_;
@@ -83,13 +84,13 @@ TEST_F(NodeSetupTest, problems_name_the_file_and_what_to_do) {
       {"wrong configuration",
        [&] { std::ofstream(path("node.toml"), std::ios::app) << "cores = 3\n"; },
        "node.toml:", "execution.cores: unknown key"},
-      {"no registry", [&] { fs::remove(path("registry.icpd")); }, "registry.icpd: ", "No such file"},
+      {"no registry", [&] { fs::remove(path("registry.icpd")); },
+       "registry.icpd: ", "No such file"},
       {"damaged registry", [&] { flip_last_byte("registry.icpd"); }, "registry.icpd: ", "damaged"},
       {"cut registry", [&] { fs::resize_file(path("registry.icpd"), 10); },
        "registry.icpd: ", "too short"},
       {"no keys", [&] { fs::remove_all(path("keys")); }, "keys: ", "No such file"},
-      {"keys directory open to others",
-       [&] { fs::permissions(path("keys"), fs::perms(0755)); },
+      {"keys directory open to others", [&] { fs::permissions(path("keys"), fs::perms(0755)); },
        "keys: ", "other users may reach it; run: chmod 700 "},
       {"keys readable by others", [&] { fs::permissions(path("keys/node.keys"), fs::perms(0640)); },
        "keys/node.keys: ", "other users may reach it; run: chmod 600 "},

@@ -15,12 +15,10 @@ class ProgressTest : public testing::Test {
   std::string written() { return std::exchange(text_, ""); }
 
   Console console_{.out = {}, .note = [this](std::string_view text) { text_ += text; }};
-  Console terminal_{.out = {},
-                    .note = console_.note,
-                    .confirm = {},
-                    .progress = [this](std::string_view text) {
-                      text_ += "<" + std::string(text) + ">";
-                    }};
+  Console terminal_{
+      .out = {}, .note = console_.note, .confirm = {}, .progress = [this](std::string_view text) {
+        text_ += "<" + std::string(text) + ">";
+      }};
   std::string text_;
 };
 
@@ -60,7 +58,9 @@ TEST_F(ProgressTest, a_line_on_a_terminal_never_wraps) {
 }
 
 TEST_F(ProgressTest, is_gone_from_the_screen_when_it_ends) {
-  { Progress(terminal_, at_ms(0)).show(at_ms(1000), "a"); }
+  {
+    Progress(terminal_, at_ms(0)).show(at_ms(1000), "a");
+  }
   EXPECT_EQ(written(), "<| a  1 s><>");
 }
 
@@ -81,7 +81,9 @@ TEST_F(ProgressTest, elsewhere_it_is_a_plain_line_for_each_new_thing_and_each_te
 }
 
 TEST_F(ProgressTest, a_wait_that_was_short_leaves_nothing) {
-  { const Waiting waiting(terminal_, "nothing"); }
+  {
+    const Waiting waiting(terminal_, "nothing");
+  }
   EXPECT_EQ(written(), "");
 }
 

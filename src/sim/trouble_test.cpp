@@ -82,12 +82,12 @@ class Cluster {
     run_updates(5);
     run_to_all(top() + 2);
     for (const auto& node : nodes_) {
-      const auto answer = execution::execute_query(
-          *node->certified_state(),
-          {.sender = types::UserId(types::Principal::anonymous()),
-           .receiver = clients_->counter(),
-           .method_name = "get"},
-          std::nullopt, node->environment());
+      const auto answer =
+          execution::execute_query(*node->certified_state(),
+                                   {.sender = types::UserId(types::Principal::anonymous()),
+                                    .receiver = clients_->counter(),
+                                    .method_name = "get"},
+                                   std::nullopt, node->environment());
       ASSERT_TRUE(answer.result.ok());
       EXPECT_GE(load_le<std::uint64_t>(*answer.result), clients_->acknowledged());
     }
