@@ -112,6 +112,7 @@ int run_command_line(std::span<const std::string> arguments, const Console& cons
   tree.app.get_formatter()->column_width(34);
   detail::add_network_commands(tree);
   detail::add_client_commands(tree);
+  detail::add_load_commands(tree);
   add_tools(tree);
   if (arguments.empty()) {
     console.note(tree.app.help());
