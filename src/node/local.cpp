@@ -1,8 +1,10 @@
 #include "node/local.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "io/linux/files.hpp"
 #include "io/linux/system.hpp"
@@ -23,7 +25,9 @@ using io::linux::FileLock;
 
 constexpr int kNodesMax = 40;
 constexpr std::uint16_t kPortsTried = 100;
-constexpr Duration kLockTime = Duration::milliseconds(500);
+/// What is left of a network that was killed may hold its lock and its ports for so long.
+constexpr Duration kLeftoverTime = Duration::seconds(10);
+constexpr auto kLookAgain = std::chrono::milliseconds(20);
 constexpr std::uint64_t kLogSizeMax = 64 * kMiB;
 
 std::string directory_of(const LocalOptions& options) {
@@ -41,17 +45,17 @@ std::string running_directory_of(const LocalOptions& options) {
   return nearest ? *nearest : directory_of(options);
 }
 
-/// A parent that was just told to stop holds the lock a moment longer than its sockets.
+/// A parent that was just told to stop, or killed, holds the lock longer than its sockets.
 Result<FileLock> take_lock(const std::string& directory, io::Clock& clock) {
   const Duration begin = clock.monotonic();
   for (;;) {
     auto lock = FileLock::try_take(directory + "/" + kLocalLockFile);
     if (lock.ok()) return lock;
-    if (clock.monotonic() - begin < kLockTime) continue;
-    const auto running = ask_parent(directory, "status");
-    if (!running.ok()) return Err(lock.error().message);
-    return Err("a network runs in " + directory +
-               " already. See it: icpd local status. Stop it: icpd local stop");
+    if (ask_parent(directory, "status").ok())
+      return Err("a network runs in " + directory + " already. See it: icpd local status --dir " +
+                 directory + ". Stop it: icpd local stop --dir " + directory);
+    if (clock.monotonic() - begin >= kLeftoverTime) return Err(lock.error().message);
+    std::this_thread::sleep_for(kLookAgain);
   }
 }
 
@@ -124,18 +128,27 @@ Result<registry::Snapshot> registry_of(const std::string& directory) {
   return load_registry(*disk);
 }
 
+/// The ports of a network are in the registry, so it can't go to others.
+Status<> await_own_port(std::uint16_t port, std::size_t node, const Console& console) {
+  if (becomes_free(port, Duration::seconds(1))) return {};
+  console.remark("Waiting for port " + std::to_string(port) + " of node " + std::to_string(node) +
+                 ", which is taken by " + holder_of_port(port));
+  if (becomes_free(port, kLeftoverTime)) return {};
+  return Err("port " + std::to_string(port) + ", which node " + std::to_string(node) +
+             " of this network keeps, is taken by " + holder_of_port(port) +
+             ". End that process, or start anew, losing the network's canisters: icpd local "
+             "--clean");
+}
+
 Result<std::vector<LocalNode>> plan_nodes(const LocalOptions& options, const std::string& directory,
-                                          const registry::Snapshot& registry) {
+                                          const registry::Snapshot& registry,
+                                          const Console& console) {
   const registry::SubnetRecord& subnet = registry.subnet(registry.root_subnet);
   std::vector<LocalNode> nodes;
   for (std::size_t i = 0; i < subnet.members.size(); ++i) {
     const registry::NodeRecord& record = registry.nodes.at(subnet.members[i]);
-    for (const std::string& address : {record.link_address, record.api_address}) {
-      const std::uint16_t port = port_of(address);
-      if (!is_port_free(port))
-        return Err("port " + std::to_string(port) + ", which node " + std::to_string(i) +
-                   " of this network keeps, is taken by " + holder_of_port(port));
-    }
+    for (const std::string& address : {record.link_address, record.api_address})
+      TRY(await_own_port(port_of(address), i, console));
     LocalNode node;
     node.command = {
         .program = options.program,
@@ -196,7 +209,7 @@ CommandResult run_network(const LocalOptions& options, const std::string& direct
   io::linux::SystemClock clock;
   const Duration begin = clock.monotonic();
   const registry::Snapshot registry = TRY(registry_of(directory));
-  std::vector<LocalNode> nodes = TRY(plan_nodes(options, directory, registry));
+  std::vector<LocalNode> nodes = TRY(plan_nodes(options, directory, registry, console));
   const std::size_t count = nodes.size();
   const MainPort main = TRY(open_main_port(options, marker.main_port, console));
   marker.main_port = main.port;

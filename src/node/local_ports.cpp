@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <arpa/inet.h>
+#include <chrono>
 #include <dirent.h>
 #include <fstream>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sstream>
 #include <sys/socket.h>
+#include <thread>
 
 #include "node/detail/os.hpp"
 
@@ -18,6 +20,7 @@ using detail::Descriptor;
 using detail::system_error;
 
 constexpr int kBacklog = 512;
+constexpr Duration kLookAgain = Duration::milliseconds(20);
 constexpr int kListenState = 0x0A;  // TCP_LISTEN, as /proc/net/tcp writes it
 
 sockaddr_in loopback(std::uint16_t port) {
@@ -92,6 +95,17 @@ bool is_port_free(std::uint16_t port) {
   const auto fd = listen_on_loopback(port);
   if (fd.ok()) ::close(*fd);
   return fd.ok();
+}
+
+bool becomes_free(std::uint16_t port, Duration patience) {
+  using std::chrono::nanoseconds;
+  using std::chrono::steady_clock;
+  const auto end = steady_clock::now() + nanoseconds(patience.ns);
+  while (!is_port_free(port)) {
+    if (steady_clock::now() >= end) return false;
+    std::this_thread::sleep_for(nanoseconds(kLookAgain.ns));
+  }
+  return true;
 }
 
 Result<std::vector<std::uint16_t>> choose_free_ports(io::Entropy& entropy, std::size_t count) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/units.hpp"
 #include "io/entropy.hpp"
 
 namespace icpd::node {
@@ -19,6 +20,9 @@ inline constexpr std::uint16_t kOwnPortLast = 32'000;
 [[nodiscard]] Result<int> listen_on_loopback(std::uint16_t port);
 
 [[nodiscard]] bool is_port_free(std::uint16_t port);
+/// Waits for at most `patience`: a process that was killed holds its sockets until the kernel has
+/// taken it apart.
+[[nodiscard]] bool becomes_free(std::uint16_t port, Duration patience);
 
 /// `count` different free ports. Error: there are none.
 [[nodiscard]] Result<std::vector<std::uint16_t>> choose_free_ports(io::Entropy& entropy,

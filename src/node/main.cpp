@@ -6,10 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "io/linux/system.hpp"
 #include "node/cli.hpp"
 
 int main(int count, char** words) {
   using namespace icpd::node;
+  // A node is started through /proc/self/exe and would be called "exe".
+  icpd::io::linux::name_this_thread("icpd");
   // A client or a reader of our output that goes away is an error of a write, not a signal.
   std::signal(SIGPIPE, SIG_IGN);
   // A limit on file sizes is an error of a write too, as a full disk is.

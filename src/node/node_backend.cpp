@@ -66,10 +66,8 @@ http::NodeStatus NodeBackend::status() {
 
 bool NodeBackend::caught_up() {
   if (caught_up_) return true;
-  const ProtocolFigures figures = parts_.protocol.figures();
   const SharedView view = parts_.published.newest();
-  // The newest final height is certified one round later.
-  if (view != nullptr && view->height().value + 1 >= figures.finalized) caught_up_ = true;
+  if (view != nullptr && view->height().value >= final_at_start_) caught_up_ = true;
   return caught_up_;
 }
 

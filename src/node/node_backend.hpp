@@ -29,7 +29,9 @@ struct BackendParts {
 
 class NodeBackend final : public http::Backend {
  public:
-  explicit NodeBackend(BackendParts parts) : parts_(std::move(parts)) {}
+  /// Before the protocol thread starts.
+  explicit NodeBackend(BackendParts parts)
+      : parts_(std::move(parts)), final_at_start_(parts_.protocol.figures().finalized) {}
 
   [[nodiscard]] http::NodeStatus status() override;
   [[nodiscard]] std::shared_ptr<const http::CertifiedReader> certified() override;
@@ -46,8 +48,8 @@ class NodeBackend final : public http::Backend {
   [[nodiscard]] Time now() override { return parts_.clock.now(); }
 
  private:
-  /// False after a start until what was final before is certified again: a state from before would
-  /// show clients less than they were promised.
+  /// False after a start until what was final before is certified again: an earlier state would
+  /// show clients less than this node has shown before.
   [[nodiscard]] bool caught_up();
   [[nodiscard]] Status<certification::AuthError> check_expiry(const types::Envelope& envelope,
                                                               Time now) const;
@@ -57,6 +59,7 @@ class NodeBackend final : public http::Backend {
                  std::move_only_function<void(http::Then<Result<T, http::HttpError>>)> work);
 
   BackendParts parts_;
+  const std::uint64_t final_at_start_;
   std::atomic<bool> caught_up_ = false;
 };
 
