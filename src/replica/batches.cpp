@@ -78,12 +78,22 @@ void certified(Core& core, const types::Certification& certification) {
   try_checks(core);
 }
 
+void show_certified(Core& core, PersistNumber durable) {
+  std::optional<types::Certification> newest;
+  while (!core.unshown.empty() && core.unshown.front().number <= durable) {
+    newest = std::move(core.unshown.front().certification);
+    core.unshown.pop_front();
+  }
+  if (newest) certified(core, *newest);
+}
+
 void forget_snapshots(Core& core) {
   const auto tip = core.consensus->final_block(core.consensus->finalized());
   ensure(tip.has_value());
   const Height needed = std::min((*tip)->context.certified_height, core.consensus->certified());
-  // The newest executed one always stays.
-  const Height low = std::min(needed, core.executed);
+  // The newest executed one always stays, and what is still to be shown.
+  Height low = std::min(needed, core.executed);
+  if (!core.unshown.empty()) low = std::min(low, core.unshown.front().certification.content.height);
   core.snapshots.erase(core.snapshots.begin(), core.snapshots.lower_bound(low));
   ensure(!core.snapshots.empty());
 }

@@ -3,6 +3,10 @@
 // Persists are numbered. What consensus put behind one waits in `held` until it is durable; what it
 // put before one doesn't wait, even for older persists. A withdrawal takes back a broadcast that
 // still waits.
+//
+// A certified state is shown to clients once everything persisted so far is durable, the blocks
+// that led to it among it: after a crash this node can then show nothing older (replica.hpp, rule
+// 1).
 #include <algorithm>
 
 #include "replica/detail/core.hpp"
@@ -65,7 +69,10 @@ struct Handler {
     block_final(core, a.block);
     core.out.push_back(BlockSeen{BlockSeen::Stage::kFinalized, a.block});
   }
-  void operator()(consensus::Certified& a) const { certified(core, a.certification); }
+  void operator()(consensus::Certified& a) const {
+    if (core.held.empty()) return certified(core, a.certification);
+    core.unshown.push_back({core.held.back().number, std::move(a.certification)});
+  }
   void operator()(consensus::CatchUpMade& a) const {
     // The one before stays, and the log reaches back to it: the newest may turn out damaged.
     core.out.push_back(KeepCheckpointsFrom{std::exchange(core.package, a.package->id.height)});
@@ -109,6 +116,7 @@ void persisted(Core& core, const Persisted& input) {
     for (consensus::Action& action : actions)
       std::visit(Handler{core}, action);
   }
+  show_certified(core, input.number);
 }
 
 }  // namespace icpd::replica::detail

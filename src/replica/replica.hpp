@@ -9,7 +9,8 @@
 // What the replica adds to the cores
 //  1. The order of persisting and sending (DESIGN §6): whatever consensus put behind a Persist
 //     leaves only after Persisted. Bodies of the messages that a block names are in the same
-//     record as the block.
+//     record as the block. A certified state is published after Persisted too, so that the chain
+//     that a restarted node finds in its log reaches every state that it has shown.
 //  2. Bodies. A block names messages by hash; bodies come from the pool or are fetched from those
 //     who sent the block. A payload is checked only when every body is here and every signature
 //     verified; a batch is delivered when every body is here.

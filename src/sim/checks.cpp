@@ -1,5 +1,7 @@
 #include "sim/checks.hpp"
 
+#include <algorithm>
+
 namespace icpd::sim {
 
 void Checks::failed(std::string what) {
@@ -26,6 +28,18 @@ void Checks::executed(std::size_t node, types::Height height,
       failed("at most once: a request was executed at heights " + to_string(at->second) + " and " +
              to_string(height));
   }
+}
+
+void Checks::published(std::size_t node, types::Height height) {
+  types::Height& highest = published_[node];
+  highest = std::max(highest, height);
+}
+
+void Checks::restarted(std::size_t node, types::Height finalized) {
+  if (finalized < published_[node])
+    failed("shown and forgotten: node " + std::to_string(node) + " published height " +
+           to_string(published_[node]) + ", and its log ends with the final height " +
+           to_string(finalized));
 }
 
 std::optional<types::StateRoot> Checks::root(types::Height height) const {

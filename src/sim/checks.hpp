@@ -6,6 +6,8 @@
 //  4. Nothing acknowledged is lost: a client that saw its reply in a certified state finds its
 //     increment in the counter forever after; and the counter never counts what nobody sent.
 //  5. Honest nodes are never accused, and never stop but for being too far behind.
+//  6. What a node has shown to clients it shows again after a crash: the final chain in its log
+//     reaches every state that it published.
 #pragma once
 
 #include <map>
@@ -24,6 +26,8 @@ class Checks {
   void finalized(std::size_t node, const types::HashedBlock& block);
   void executed(std::size_t node, types::Height height,
                 const message_routing::BatchOutcome& outcome);
+  void published(std::size_t node, types::Height height);
+  void restarted(std::size_t node, types::Height finalized);
   void failed(std::string what);
 
   [[nodiscard]] bool ok() const { return failures_.empty(); }
@@ -39,6 +43,7 @@ class Checks {
   std::map<types::Height, types::BlockHash> blocks_;
   std::map<types::Height, types::StateRoot> roots_;
   std::map<types::RequestId, types::Height> executed_at_;
+  std::map<std::size_t, types::Height> published_;
   std::vector<std::string> failures_;
 };
 

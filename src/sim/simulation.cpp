@@ -186,8 +186,9 @@ Node::Watcher Simulation::watcher(std::size_t index) {
     if (!fresh && known->second != hash)
       checks_.failed("state hashes differ at height " + to_string(height));
   };
-  watcher.certified = [this, name](const replica::PublishCertified& published) {
+  watcher.certified = [this, index, name](const replica::PublishCertified& published) {
     note(name + " certified " + to_string(published.certification.content.height));
+    checks_.published(index, published.certification.content.height);
     clients_->certified(published);
   };
   watcher.stopped = [this, index](const std::string& reason) { stopped(index, reason); };
@@ -219,6 +220,8 @@ void Simulation::start_node(std::size_t index) {
   } else if (const auto started = member.honest->start(); !started.ok()) {
     checks_.failed("node " + std::to_string(index) + " doesn't start: " + started.error().message);
     return;
+  } else if (const replica::Replica* replica = member.honest->replica()) {
+    checks_.restarted(index, replica->figures().finalized);
   }
   links_->node_up(index);
 }

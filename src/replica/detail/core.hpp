@@ -35,6 +35,12 @@ struct Held {
   consensus::Actions actions;
 };
 
+/// A certification whose state may be shown once a persist is durable.
+struct Unshown {
+  PersistNumber number;
+  types::Certification certification;
+};
+
 /// A body that a block names and that isn't here.
 struct Wanted {
   Height height;
@@ -57,6 +63,8 @@ struct Core {
   // Persist, then send.
   PersistNumber persists;
   std::deque<Held> held;
+  /// Ascending in height and number.
+  std::deque<Unshown> unshown;
   /// Bodies that belong to stored blocks and aren't stored yet.
   std::set<IngressHash> bodies_to_save;
 
@@ -144,6 +152,8 @@ void deliver(Core& core, const consensus::DeliverBatch& delivered);
 void try_batches(Core& core);
 void executed(Core& core, const BatchExecuted& input);
 void certified(Core& core, const types::Certification& certification);
+/// Shows what waited for this persist, if something did.
+void show_certified(Core& core, PersistNumber durable);
 void forget_snapshots(Core& core);
 
 // tracing.cpp
