@@ -76,6 +76,15 @@ std::string path_of(const CLI::App& app) {
   return path;
 }
 
+/// CLI11's "Could not convert: --nodes = x" as a sentence; other texts of it stay.
+std::string in_words(const std::string& text) {
+  constexpr std::string_view kConvert = "Could not convert: ";
+  const std::size_t equals = text.find(" = ");
+  if (!text.starts_with(kConvert) || equals == std::string::npos) return text;
+  return text.substr(kConvert.size(), equals - kConvert.size()) + " can't be '" +
+         text.substr(equals + 3) + "'";
+}
+
 CommandResult parse(CommandTree& tree, std::span<const std::string> arguments) {
   TRY(check_command_words(tree.app, arguments));
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
@@ -91,7 +100,7 @@ CommandResult parse(CommandTree& tree, std::span<const std::string> arguments) {
     };
   } catch (const CLI::ParseError& error) {
     const std::string path = path_of(tree.app);
-    return UsageErr(std::string(error.what()) + "\nSee '" + path + " --help'.");
+    return UsageErr(in_words(error.what()) + "\nSee '" + path + " --help'.");
   }
   return {};
 }

@@ -106,7 +106,7 @@ Result<types::CanisterId> CanisterNames::resolve(const std::string& name) const 
   const auto id = TRY(find(name));
   if (id) return *id;
   return Err("no canister '" + name + "' here (known: " + known_names(TRY(all())) +
-             "), and it isn't a canister id");
+             "), and it isn't a canister id: " + types::Principal::from_text(name).error().message);
 }
 
 Status<> CanisterNames::set(const std::string& name, const types::CanisterId& id) const {

@@ -39,7 +39,12 @@ Descriptor unix_socket(int flags) {
 }
 
 Result<Descriptor> connect_to_parent(const std::string& directory) {
-  const SocketPath path = TRY(socket_path(directory));
+  const auto found = socket_path(directory);
+  if (!found.ok())
+    return Err("no local network in " + directory +
+               "; start one with: icpd local, or name another "
+               "with --dir");
+  const SocketPath& path = *found;
   Descriptor socket = unix_socket(0);
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&path.address),
                 sizeof path.address) != 0)
