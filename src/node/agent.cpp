@@ -17,6 +17,8 @@ constexpr Duration kCallLifetime = Duration::minutes(4);
 /// How far the time of an answer may be from ours.
 constexpr Duration kAgeMax = Duration::minutes(5);
 constexpr Duration kPollPause = Duration::milliseconds(100);
+/// Times that a call is sent, or asked for, while no server answers.
+constexpr int kAttemptsMax = 5;
 constexpr std::size_t kNonceSize = 16;
 
 std::unexpected<AgentError> fail(Kind kind, std::string message) {
@@ -64,6 +66,15 @@ AgentResult<Slice> Agent::post(const std::string& path, Slice body) {
                                   std::string(as_text(response->body)));
 }
 
+AgentResult<Slice> Agent::post_call(const std::string& path, const Slice& body) {
+  for (int attempt = 1;; ++attempt) {
+    auto answer = post(path, body);
+    const bool again = !answer.ok() && answer.error().kind == Kind::kUnreachable;
+    if (!again || attempt == kAttemptsMax) return answer;
+    parts_.transport.pause(kPollPause);
+  }
+}
+
 AgentResult<Agent::Verified> Agent::verify(ByteView bytes, const types::CanisterId& effective) {
   const auto certificate = Certificate::decode(Slice::copy_of(bytes));
   if (!certificate.ok()) return fail(Kind::kUntrusted, Error(certificate.error()).message);
@@ -92,8 +103,8 @@ AgentResult<Slice> Agent::update(const Call& call) {
   content.arg = Slice::copy_of(call.arg);
   const Time expiry = content.ingress_expiry;
   last_request_ = certification::request_id(content);
-  const auto body = TRY(post("/api/v4/canister/" + call.effective.text() + "/call",
-                             Slice(envelope(std::move(content)))));
+  const auto body = TRY(post_call("/api/v4/canister/" + call.effective.text() + "/call",
+                                  Slice(envelope(std::move(content)))));
   if (body.empty()) return poll(last_request_, call.effective, expiry);
   const Slice certificate = TRY(parse_call_reply(body));
   const Verified verified = TRY(verify(certificate, call.effective));
@@ -104,11 +115,16 @@ AgentResult<Slice> Agent::update(const Call& call) {
 
 AgentResult<Slice> Agent::poll(const types::RequestId& id, const types::CanisterId& effective,
                                Time until) {
+  int unanswered = 0;
   while (parts_.clock.now() < until) {
-    const Verified verified =
-        TRY(read_verified(effective, {{label("request_status"), Slice::copy_of(id)}}));
-    auto outcome = outcome_in(verified.tree, id);
-    if (outcome) return std::move(*outcome);
+    const auto verified = read_verified(effective, {{label("request_status"), Slice::copy_of(id)}});
+    if (verified.ok()) {
+      auto outcome = outcome_in(verified->tree, id);
+      if (outcome) return std::move(*outcome);
+      unanswered = 0;
+    } else if (verified.error().kind != Kind::kUnreachable || ++unanswered == kAttemptsMax) {
+      return Err(verified.error());
+    }
     parts_.transport.pause(kPollPause);
   }
   return fail(Kind::kTimeout,

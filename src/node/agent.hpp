@@ -1,10 +1,11 @@
 // A client of the Internet Computer that believes nothing but the root key.
 //
-// Update calls are sent to the synchronous endpoint; a call that isn't answered there is asked for
-// with read_state until its request expires. Every answer of a call and of read_state comes in a
-// certificate whose signatures, delegation and time are checked; every answer of a query carries a
-// node's signature, which is checked against the certified list of the subnet's nodes
-// (interface specification, "HTTPS Interface", "Certification", "Query call").
+// Update calls are sent to the synchronous endpoint, a few times if the server goes away before it
+// answers; a call that isn't answered there is asked for with read_state until its request expires.
+// Every answer of a call and of read_state comes in a certificate whose signatures, delegation and
+// time are checked; every answer of a query carries a node's signature, which is checked against
+// the certified list of the subnet's nodes (interface specification, "HTTPS Interface",
+// "Certification", "Query call").
 #pragma once
 
 #include <functional>
@@ -99,6 +100,8 @@ class Agent {
   AgentResult<Verified> read_verified(const types::CanisterId& effective,
                                       std::vector<Labels> paths);
   AgentResult<Slice> post(const std::string& path, Slice body);
+  /// Sends the same bytes again when nobody answers: their request id makes it one call.
+  AgentResult<Slice> post_call(const std::string& path, const Slice& body);
   AgentResult<Slice> poll(const types::RequestId& id, const types::CanisterId& effective,
                           Time until);
   AgentResult<NodeKeys> fetch_node_keys(const types::CanisterId& effective);

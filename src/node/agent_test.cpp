@@ -45,6 +45,8 @@ class FakeServer final : public Transport {
   Result<io::HttpResponse> send(io::HttpRequest request) override {
     targets.push_back(request.target);
     envelope = certification::parse_envelope(request.body).value();
+    ids.push_back(envelope.request_id);
+    if (ids.size() <= lost) return Err("the connection was lost");
     if (status != 200) return io::HttpResponse{.status = status, .body = body};
     if (request.target.ends_with("/call")) return call();
     if (request.target.ends_with("/query")) return ok(query_body());
@@ -60,6 +62,9 @@ class FakeServer final : public Transport {
 
   std::vector<std::string> targets;
   types::Envelope envelope;
+  std::vector<types::RequestId> ids;
+  /// The first requests get no answer.
+  std::size_t lost = 0;
   unsigned status = 200;
   Slice body;
   TestSubnet subnet;
@@ -188,6 +193,20 @@ TEST_F(AgentTest, asks_again_until_a_slow_call_has_ended) {
   ASSERT_TRUE(reply.ok()) << reply.error().message;
   EXPECT_EQ(as_text(*reply), "the answer");
   EXPECT_EQ(server_.pauses, 3);
+}
+
+TEST_F(AgentTest, sends_the_same_request_again_when_the_connection_is_lost) {
+  server_.lost = 3;
+  const auto reply = update();
+  ASSERT_TRUE(reply.ok()) << reply.error().message;
+  ASSERT_EQ(server_.ids.size(), 4U);
+  EXPECT_EQ(server_.ids.front(), server_.ids.back()) << "another id would be another call";
+}
+
+TEST_F(AgentTest, gives_up_when_no_server_answers) {
+  server_.lost = 1'000'000;
+  EXPECT_EQ(kind(update()), Kind::kUnreachable);
+  EXPECT_LT(server_.ids.size(), 20U);
 }
 
 TEST_F(AgentTest, gives_up_when_the_request_has_expired) {
