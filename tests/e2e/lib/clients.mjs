@@ -109,8 +109,9 @@ export async function makeClient(libraryName, network, node, identity) {
         arg: Uint8Array.from(Buffer.from("DIDL\0\0")), sender_canister_version: [],
       });
     },
-    counter(canisterId, relayTakes = "service") {
-      return Actor.createActor(() => counterInterface({ IDL, relayTakes }), { agent, canisterId });
+    counter(canisterId, relayTakes = "service", more = {}) {
+      return Actor.createActor(() => counterInterface({ IDL, relayTakes }),
+        { agent, canisterId, ...more });
     },
   };
 }

@@ -5,8 +5,9 @@ import { once } from "node:events";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 
-export const repository = path.resolve(import.meta.dirname, "../../..");
+export const repository = fileURLToPath(new URL("../../../", import.meta.url));
 export const binary = process.env.ICPD_BINARY ?? path.join(repository, "build/icpd");
 
 const kReadyDeadlineMs = 120_000;
@@ -88,6 +89,15 @@ export class Network {
     const result = await icpd(["local", ...args, "--dir", this.directory]);
     if (result.status !== 0) throw new Error(`icpd local ${args.join(" ")}: ${result.stderr}`);
     return result.stdout;
+  }
+
+  /** kill -9 from outside, which the network's parent only notices. */
+  async killNode(node) {
+    const { pid } = JSON.parse(await this.control("status", "--json")).nodes[node];
+    process.kill(pid, "SIGKILL");
+    await eventually(`node ${node} is dead`, kReadyDeadlineMs, async () => {
+      return JSON.parse(await this.control("status", "--json")).nodes[node].state === "dead";
+    });
   }
 
   /** Kills every process of the network at once, as a power cut would. */
