@@ -86,7 +86,7 @@ TEST(NodeConfig, problems_name_file_line_and_key) {
       {"string for a number", kGood + "connections_max = \"many\"\n",
        "D/node.toml:6: api.connections_max: must be an integer, not string"},
       {"float for a number", kGood + "connections_max = 1.5\n",
-       "D/node.toml:6: api.connections_max: must be an integer, not float"},
+       "D/node.toml:6: api.connections_max: must be an integer, not floating"},
       {"value for a table", "format = 1\nlinks = 3\n[api]\nlisten = \"a:1\"\n",
        "D/node.toml:2: links: must be a table: [links]"},
       {"address without a port", "format = 1\n[links]\nlisten = \"a\"\n[api]\nlisten = \"a:1\"\n",

@@ -1,6 +1,7 @@
 #include "node/node_setup.hpp"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 
 #include "io/linux/files.hpp"
@@ -22,8 +23,8 @@ Result<types::SubnetId> subnet_of(const registry::Snapshot& snapshot, const type
           "this icpd runs nodes of the root subnet only; others need traffic between subnets");
     return id;
   }
-  return Err("node " + node.text() + ", whose keys these are, is a member of no subnet in " +
-             kRegistryFile);
+  return Err(std::string(kKeysFile) + ": node " + node.text() +
+             ", whose keys these are, is a member of no subnet in " + kRegistryFile);
 }
 
 class Check {
@@ -50,13 +51,21 @@ class Check {
   }
 
  private:
-  void problem(const std::string& what) {
-    // Errors of the disk name the file themselves, with or without the directory.
-    if (what.starts_with(directory_ + "/"))
-      problems_.push_back(
-          {what.substr(0, what.find(": ")), 0, "", what.substr(what.find(": ") + 2)});
-    else
-      problems_.push_back({directory_, 0, "", what});
+  /// Errors begin with the file that they are about, with or without its directory.
+  void problem(std::string what) {
+    constexpr std::array kFiles = {kConfigFile,    kRegistryFile,
+                                   kKeysFile,      replica::ArtifactLog::kWatermarkFile,
+                                   kKeysDirectory, replica::ArtifactLog::kDirectory};
+    if (what.starts_with(directory_ + "/")) what.erase(0, directory_.size() + 1);
+    std::string file = directory_;
+    for (const std::string_view name : kFiles) {
+      if (!what.starts_with(name)) continue;
+      file += "/" + std::string(name);
+      what.erase(0, name.size());
+      break;
+    }
+    what.erase(0, what.find_first_not_of(": "));
+    problems_.push_back({file, 0, "", what});
   }
   void note(const Status<>& status) {
     if (!status.ok()) problem(status.error().message);

@@ -42,6 +42,11 @@ async function valueAt(node) {
   assert.ok(at >= 0, answer.text);
   return answer.body.readBigUInt64LE(at + 7);
 }
+/** Process ids of the nodes, as they are now. */
+function pids() {
+  const ready = JSON.parse(fs.readFileSync(path.join(network.directory, "ready.json"), "utf8"));
+  return ready.nodes.map(({ pid }) => pid);
+}
 const isHealthy = async (node) => (await fetch(`${network.url(node)}/health`)).status === 200;
 const allHealthy = () => Promise.all([0, 1, 2, 3].map(async (node) => {
   await eventually(`node ${node} is healthy`, kRecoveryDeadlineMs, () => isHealthy(node));
@@ -317,9 +322,12 @@ test("a port in use is an error that names its holder", async () => {
   assert.match(refused.stderr, new RegExp(`port ${port} is taken by process ${process.pid}`));
 });
 
+/** From here on the node's writes fail, as on a full disk, until it is started again. */
+const fillDisk = (node) =>
+  execFileSync("prlimit", ["--pid", String(pids()[node]), "--fsize=4096"]);
+
 test("a node whose disk is full stops and says so, and goes on once there is room", async () => {
-  const { pid } = network.ready.nodes[3];
-  execFileSync("prlimit", ["--pid", String(pid), "--fsize=4096"]);
+  fillDisk(3);
   await eventually("node 3 stops", kRecoveryDeadlineMs, async () => {
     await increment(0);
     return /node 3 ended with status 1/.test(network.log);
@@ -331,11 +339,24 @@ test("a node whose disk is full stops and says so, and goes on once there is roo
   await goesOn();
 });
 
+test("when all disks are full all nodes stop, and go on once there is room", async () => {
+  [0, 1, 2, 3].forEach(fillDisk);
+  const status = () => network.control("status", "--json").then(JSON.parse);
+  await eventually("all nodes stop", kRecoveryDeadlineMs, async () => {
+    await increment().catch(() => {});
+    return (await status()).nodes.every(({ state }) => state === "dead");
+  });
+  for (const { reason } of (await status()).nodes) assert.match(reason, /File too large/);
+  for (const node of ["0", "1", "2", "3"]) await network.control("node", node, "start");
+  await goesOn();
+});
+
 test("all nodes sleep, as a laptop does, and go on when it wakes", async () => {
-  const pids = [network.child.pid, ...network.ready.nodes.map(({ pid }) => pid)];
-  pids.forEach((pid) => process.kill(pid, "SIGSTOP"));
+  const all = [network.child.pid, ...pids()];
+  all.forEach((pid) => process.kill(pid, "SIGSTOP"));
+  // Longer than a link may be silent.
   await new Promise((resolve) => setTimeout(resolve, 8_000));
-  pids.forEach((pid) => process.kill(pid, "SIGCONT"));
+  all.forEach((pid) => process.kill(pid, "SIGCONT"));
   await goesOn();
 });
 
