@@ -47,7 +47,7 @@ void sign(Core& core, HeightPool& pool, const BlockNode& node) {
 }
 
 /// Makes the block and its ancestors final. False while ancestors are missing here.
-bool finalize_chain(Core& core, const BlockNode& top) {
+bool finalize_chain(Core& core, const BlockNode& top, crypto::MemberSet signers) {
   const auto chain = chain_to(core, top, core.finalized);
   if (chain.size() != top.block->height - core.finalized) return false;
   if (chain.front()->parent != *core.heights.at(core.finalized).final_block) {
@@ -57,7 +57,7 @@ bool finalize_chain(Core& core, const BlockNode& top) {
   }
   for (const types::HashedBlock& block : chain) {
     core.heights.at(block->height).final_block = block.hash();
-    core.out.free.push_back(Finalized{block});
+    core.out.free.push_back(Finalized{block, signers, top.interval->committee->size()});
   }
   core.finalized = top.block->height;
   ensure(core.finalized <= core.notarized, "a final block is notarized");
@@ -84,7 +84,9 @@ bool extend_final_chain(Core& core) {
     if (!pool.finalization) continue;
     const auto& finalization = std::get<types::Finalization>(pool.finalization->artifact);
     const BlockNode* node = block_at(core, h, finalization.block);
-    if (node != nullptr && node->notarized && finalize_chain(core, *node)) return true;
+    if (node != nullptr && node->notarized &&
+        finalize_chain(core, *node, finalization.certificate.signers))
+      return true;
   }
   return false;
 }

@@ -144,6 +144,10 @@ struct Notarized {
 /// Comes once for each height, in order.
 struct Finalized {
   types::HashedBlock block;
+  /// Who signed the finalization of this block, or of the descendant that made it final too, and
+  /// how many members that committee has.
+  crypto::MemberSet signers = 0;
+  std::size_t members = 0;
 };
 /// Grows in height; heights may be left out.
 struct Certified {

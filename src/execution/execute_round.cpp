@@ -135,6 +135,7 @@ class Round {
     std::uint64_t instructions = 0;
     std::uint64_t heap_delta_bytes = 0;
     std::uint64_t executions = 0;
+    std::vector<CanisterWork> work;
   };
 
   bool may_run(const CanisterState& canister) const {
@@ -198,6 +199,9 @@ class Round {
       result.instructions += turn.instructions + kOverheadPerCanister;
       result.heap_delta_bytes += turn.heap_delta_bytes;
       result.executions += turn.executions;
+      if (turn.executions > 0)
+        result.work.push_back({id, turn.executions, turn.instructions,
+                               turn.heap_delta_bytes / types::limits::kPageSize});
       result.canisters.push_back(std::move(canister));
     }
     return result;
@@ -227,6 +231,7 @@ class Round {
     }
     std::ranges::move(result.out.ingress, std::back_inserter(out_.ingress));
     std::ranges::move(result.out.traces, std::back_inserter(out_.traces));
+    std::ranges::move(result.work, std::back_inserter(report_.work));
     heap_delta_ += result.heap_delta_bytes;
     report_.executions += result.executions;
     report_.instructions += result.instructions;

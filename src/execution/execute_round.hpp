@@ -28,6 +28,15 @@ struct RoundInput {
   bool heartbeats_due = false;
 };
 
+/// One turn of a canister on a core.
+struct CanisterWork {
+  types::CanisterId canister;
+  std::uint64_t executions = 0;
+  std::uint64_t instructions = 0;
+  /// Pages stored to.
+  std::uint64_t pages = 0;
+};
+
 struct RoundReport {
   /// One for each execution that worked for a user's call, in the order of execution.
   std::vector<MessageTrace> traces;
@@ -35,6 +44,9 @@ struct RoundReport {
   /// Of all cores and installs.
   std::uint64_t instructions = 0;
   std::uint64_t iterations = 0;
+  /// Of canisters that did something, core after core; for metrics. Installs and management calls
+  /// are only in the sums above.
+  std::vector<CanisterWork> work;
 };
 
 /// Needs metadata (height, time, topology) of this round in the state, and its messages inducted.

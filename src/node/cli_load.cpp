@@ -51,10 +51,11 @@ void add_load_commands(CommandTree& tree) {
         command.add_option("--rate", options.rate, "Calls a second, at most [no limit]");
         command.add_option("--senders", options.senders,
                            "Ed25519 identities that sign in turn [0: anonymous]");
-        command.add_option("--calls", options.api_version,
-                           "v4: each waits for its certificate; v2: for being accepted [v2]")
-            ->transform(CLI::CheckedTransformer(std::map<std::string, std::size_t>{{"v2", 2},
-                                                                                   {"v4", 4}}));
+        command
+            .add_option("--calls", options.api_version,
+                        "v4: each waits for its certificate; v2: for being accepted [v2]")
+            ->transform(
+                CLI::CheckedTransformer(std::map<std::string, std::size_t>{{"v2", 2}, {"v4", 4}}));
       },
       measure_throughput);
   add_command<LagOptions>(

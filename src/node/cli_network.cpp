@@ -100,12 +100,18 @@ void add_network_commands(CommandTree& tree) {
     add_command<NodeCommandOptions>(
         tree, tree.app, "node", "Run one node",
         "  icpd node --dir network/nodes/0 --check-config\n"
-        "  icpd node --dir network/nodes/0\n",
+        "  icpd node --dir network/nodes/0\n"
+        "  icpd node --dir network/nodes/0 --pages 127.0.0.1:9090   metrics for this machine "
+        "only\n",
         [](CLI::App& command, NodeCommandOptions& options) {
           command.add_option("--dir", options.node.directory, "What icpd prep made for this node")
               ->required();
           command.add_flag("--check-config", options.check_config,
                            "Only say what is wrong with the files there: file, line and key");
+          command.add_option("--pages", options.node.pages_address,
+                             "HOST:PORT for metrics, dashboard and traces [with the public API]");
+          command.add_option("--names", options.node.names_directory,
+                             "A directory with canisters.json: names for the dashboard");
         },
         [&tree](const NodeCommandOptions& options, const Console& console) {
           return run_one_node(tree.engines, options, console);

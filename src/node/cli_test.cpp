@@ -168,7 +168,10 @@ TEST_F(CommandLine, local_commands_say_when_no_network_runs) {
 
 TEST(TraceText, shows_the_four_layers_with_the_figures_of_the_call) {
   const auto text = trace_text(R"({"method": "increment", "canister": "aaaaa-aa",
-    "peer_to_peer": {"from_client": true},
+    "peer_to_peer": {"from_client": true, "received_ns": 1000000000},
+    "nodes": [{"peer_to_peer": {"received_ns": 1000000000}},
+              {"peer_to_peer": {"received_ns": 1002340000}},
+              {"peer_to_peer": {"received_ns": 1001000000}}],
     "consensus": {"height": 57, "messages_in_block": 2, "block_maker": "abcde-fghij", "signers": 3,
                   "members": 4, "notarized_after_ms": 8.06, "finalized_after_ms": null},
     "message_routing": {"batch": 57, "state_root": "00112233445566778899",
@@ -178,13 +181,25 @@ TEST(TraceText, shows_the_four_layers_with_the_figures_of_the_call) {
   ASSERT_TRUE(text.ok());
   EXPECT_EQ(*text,
             "call increment of canister aaaaa-aa\n"
-            "  1 peer-to-peer     from its client, passed on to the other nodes\n"
+            "  1 peer-to-peer     from its client; 2 other nodes had it, the last after 2.3 ms\n"
             "  2 consensus        block 57 with 2 messages, made by abcde...; 3 of 4 signed; "
             "notarized after 8.1 ms, final unseen by this node\n"
             "  3 message routing  batch 57, state root 0011223344556677..., delivered after "
             "12.0 ms\n"
             "  4 execution        1,234,567 instructions, 1 pages stored to, done after 13.5 ms\n"
             "    certificate      height 57, after 16.3 ms\n");
+}
+
+TEST(TraceText, says_where_a_call_is_that_no_block_has) {
+  const auto text = [](const char* expired) {
+    return *trace_text(std::string(R"({"method": "f", "canister": "aaaaa-aa", "peer_to_peer":
+      {"from_client": false, "expired_after_ms": )") +
+                       expired + R"(}, "consensus": {"height": 0}})");
+  };
+  const std::string head = "call f of canister aaaaa-aa\n  1 peer-to-peer     from another node\n";
+  EXPECT_EQ(text("null"), head + "  2 consensus        waits for a block\n");
+  EXPECT_EQ(text("5000"),
+            head + "  2 consensus        no block had it in time: expired after 5000.0 ms\n");
 }
 
 TEST(TraceText, refuses_what_is_no_trace) {

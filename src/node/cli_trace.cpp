@@ -1,5 +1,6 @@
 #include "node/cli_trace.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "crypto/hash.hpp"
@@ -7,7 +8,7 @@
 namespace icpd::node {
 namespace {
 
-using nlohmann::json;
+using json = nlohmann::ordered_json;
 
 /// A node completes its record a moment after the client has its answer.
 constexpr int kTries = 20;
@@ -28,12 +29,16 @@ std::string number_at(const json& object, const char* key) {
   return text;
 }
 
+std::string milliseconds_text(double ms) {
+  const auto tenths = static_cast<long long>(ms * 10 + 0.5);
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " ms";
+}
+
 /// "after 12.3 ms", or that this node didn't see it.
 std::string after(const json& object, const char* key) {
   if (!object.is_object() || !object.contains(key) || !object[key].is_number())
     return "unseen by this node";
-  const auto tenths = static_cast<long long>(object[key].get<double>() * 10 + 0.5);
-  return "after " + std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " ms";
+  return "after " + milliseconds_text(object[key].get<double>());
 }
 
 std::string brief(const std::string& text, std::size_t size) {
@@ -54,26 +59,90 @@ std::vector<std::string> urls_of(const NetworkTarget& network) {
   return network.node_urls.empty() ? std::vector<std::string>{network.url} : network.node_urls;
 }
 
-/// The record of the node that got the call from its client, else any; empty if no node has one.
-Result<std::string> find_record(const NetworkTarget& network, const types::RequestId& request) {
-  std::string found;
-  Error unreachable;
+/// One node's record; nothing if it has none.
+Result<std::optional<json>> record_of(const std::string& url, const types::RequestId& request) {
+  const auto transport = TRY(http_transport(url));
+  io::HttpRequest question;
+  question.method = "GET";
+  question.target = "/_/trace/" + request.hex();
+  const io::HttpResponse answer = TRY(transport->send(std::move(question)));
+  if (answer.status != 200) return std::optional<json>();
+  json record = json::parse(as_text(answer.body), nullptr, false);
+  if (!record.is_object()) return std::optional<json>();
+  return std::optional(std::move(record));
+}
+
+/// The records of all nodes that have one, that of the node that got the call from its client
+/// first. An error if nobody could be asked.
+Result<std::vector<json>> find_records(const NetworkTarget& network,
+                                       const types::RequestId& request) {
+  std::vector<json> records;
+  std::optional<Error> unreachable;
+  bool asked = false;
   for (const std::string& url : urls_of(network)) {
-    const auto transport = TRY(http_transport(url));
-    io::HttpRequest question;
-    question.method = "GET";
-    question.target = "/_/trace/" + request.hex();
-    const auto answer = transport->send(std::move(question));
-    if (!answer.ok()) unreachable = answer.error();
-    if (!answer.ok() || answer->status != 200) continue;
-    const std::string text(as_text(answer->body));
-    const json record = json::parse(text, nullptr, false);
-    if (record.is_discarded()) continue;
-    if (is_from_client(record)) return text;
-    found = text;
+    auto record = record_of(url, request);
+    if (!record.ok()) {
+      unreachable = record.error();
+      continue;
+    }
+    asked = true;
+    if (record->has_value()) records.push_back(std::move(**record));
   }
-  if (found.empty() && !unreachable.message.empty()) return Err(unreachable);
-  return found;
+  if (!asked && unreachable) return Err(*unreachable);
+  std::ranges::stable_partition(records, is_from_client);
+  return records;
+}
+
+/// The first record, with all of them in "nodes". Null if there is none.
+Result<json> find_record(const NetworkTarget& network, const types::RequestId& request) {
+  const std::vector<json> records = TRY(find_records(network, request));
+  if (records.empty()) return json();
+  json all = records.front();
+  all["nodes"] = records;
+  return all;
+}
+
+std::string dump(const json& record) {
+  return record.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+bool is_complete(const json& record) {
+  const json& certificate = part(record, "certificate");
+  return certificate.is_object() && certificate.contains("certified_after_ms") &&
+         certificate["certified_after_ms"].is_number();
+}
+
+/// When the other nodes had the call, by their own clocks: "; 3 other nodes had it, the last after
+/// 1.2 ms". Empty where only one node was asked.
+std::string spread(const json& trace) {
+  const json& nodes = part(trace, "nodes");
+  if (!nodes.is_array() || nodes.size() < 2) return "";
+  const auto received_ms = [](const json& record) {
+    const json& p2p = part(record, "peer_to_peer");
+    if (!p2p.is_object() || !p2p.contains("received_ns")) return 0.0;
+    return p2p["received_ns"].is_number() ? p2p["received_ns"].get<double>() / 1e6 : 0.0;
+  };
+  double last = 0;
+  for (const json& node : nodes)
+    last = std::max(last, received_ms(node) - received_ms(trace));
+  return "; " + std::to_string(nodes.size() - 1) + " other nodes had it, the last after " +
+         milliseconds_text(last);
+}
+
+std::string first_layer(const json& trace) {
+  return std::string("\n  1 peer-to-peer     ") +
+         (is_from_client(trace) ? "from its client" : "from another node") + spread(trace);
+}
+
+/// A call that no block has.
+std::string without_block(const json& trace) {
+  const json& p2p = part(trace, "peer_to_peer");
+  const bool expired =
+      p2p.is_object() && p2p.contains("expired_after_ms") && p2p["expired_after_ms"].is_number();
+  return "\n  2 consensus        " +
+         (expired ? "no block had it in time: expired " + after(p2p, "expired_after_ms")
+                  : std::string("waits for a block")) +
+         "\n";
 }
 
 }  // namespace
@@ -86,11 +155,10 @@ Result<std::string> trace_text(std::string_view text) {
   const json& routing = part(trace, "message_routing");
   const json& execution = part(trace, "execution");
   const json& certificate = part(trace, "certificate");
-  return "call " + text_at(trace, "method") + " of canister " + text_at(trace, "canister") +
-         "\n  1 peer-to-peer     " +
-         (is_from_client(trace) ? "from its client, passed on to the other nodes"
-                                : "from another node") +
-         "\n  2 consensus        block " + number_at(consensus, "height") + " with " +
+  const std::string head = "call " + text_at(trace, "method") + " of canister " +
+                           text_at(trace, "canister") + first_layer(trace);
+  if (number_at(consensus, "height") == "0") return head + without_block(trace);
+  return head + "\n  2 consensus        block " + number_at(consensus, "height") + " with " +
          number_at(consensus, "messages_in_block") + " messages, made by " +
          brief(text_at(consensus, "block_maker"), 5) + "; " + number_at(consensus, "signers") +
          " of " + number_at(consensus, "members") + " signed; notarized " +
@@ -111,11 +179,11 @@ CommandResult show_trace(const TraceOptions& options, const Console& console) {
   const auto id = bytes ? types::RequestId::from(*bytes) : std::nullopt;
   if (!id) return UsageErr("'" + options.request + "' isn't a request id: 64 hexadecimal digits");
   const NetworkTarget network = TRY(find_network(options.target.network, console));
-  const std::string record = TRY(find_record(network, *id));
-  if (record.empty())
+  const json record = TRY(find_record(network, *id));
+  if (record.is_null())
     return Err(CommandFailure("no node remembers request " + options.request +
                               "; each keeps its last 10,000"));
-  console.out(options.json ? record : TRY(trace_text(record)));
+  console.out(options.json ? dump(record) : TRY(trace_text(dump(record))));
   return {};
 }
 
@@ -123,16 +191,16 @@ CommandResult print_trace_of(const NetworkTarget& network, const types::RequestI
                              const Console& console) {
   const auto pauser = TRY(http_transport(network.url));
   for (int i = 0; i < kTries; ++i) {
-    const std::string record = TRY(find_record(network, request));
-    if (!record.empty()) {
+    const json record = TRY(find_record(network, request));
+    if (is_complete(record)) {
       const std::string key = crypto::sha256(network.root.key.der()).hex().substr(0, 16);
-      console.out(TRY(trace_text(record)) + "                     verified with the root key " +
-                  key + "...\n");
+      console.out(TRY(trace_text(dump(record))) +
+                  "                     verified with the root key " + key + "...\n");
       return {};
     }
     pauser->pause(kPause);
   }
-  console.remark("No node has a trace of this call.");
+  console.remark("No node has a whole trace of this call.");
   return {};
 }
 

@@ -12,7 +12,8 @@ struct TraceOptions {
   bool json = false;
 };
 
-/// Asks every node and shows the record of the one that got the call from its client.
+/// Asks every node. Shows the record of the one that got the call from its client, and when the
+/// others had it; as JSON, that record with all of them in `nodes`.
 [[nodiscard]] CommandResult show_trace(const TraceOptions& options, const Console& console);
 
 /// The same for a call that just ended on this network.

@@ -1,7 +1,7 @@
 // `icpd load`: how fast a network takes calls.
 //
-// Those that call make a canister of their own, a counter that certifies its value, and believe only
-// what is certified: a call counts when the certified counter has grown by it.
+// Those that call make a canister of their own, a counter that certifies its value, and believe
+// only what is certified: a call counts when the certified counter has grown by it.
 #pragma once
 
 #include "node/cli_target.hpp"

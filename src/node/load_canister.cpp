@@ -27,8 +27,8 @@ constexpr std::string_view kCounter = R"((module
 
 Result<std::uint64_t> counter_of(const Certificate& certificate,
                                  const types::CanisterId& canister) {
-  const auto found = certificate.tree.lookup(
-      {as_bytes("canister"), canister.view(), as_bytes("certified_data")});
+  const auto found =
+      certificate.tree.lookup({as_bytes("canister"), canister.view(), as_bytes("certified_data")});
   if (!found.found()) return Err("the certificate doesn't show the counter");
   if (found.value.empty()) return 0;
   if (found.value.size() != 8) return Err("the certified counter isn't 8 bytes long");

@@ -53,9 +53,9 @@ void LoadRequests::prepare(std::size_t count) {
 }
 
 Slice LoadRequests::with_head(const char* version, const char* action, ByteView body) const {
-  Bytes request = to_bytes(
-      io::linux::post_head("/api/" + std::string(version) + "/canister/" + canister_text_ + "/" + action,
-                           "localhost", "application/cbor", body.size()));
+  Bytes request = to_bytes(io::linux::post_head(
+      "/api/" + std::string(version) + "/canister/" + canister_text_ + "/" + action, "localhost",
+      "application/cbor", body.size()));
   append(request, body);
   return Slice(std::move(request));
 }

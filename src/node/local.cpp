@@ -152,7 +152,7 @@ Result<std::vector<LocalNode>> plan_nodes(const LocalOptions& options, const std
     LocalNode node;
     node.command = {
         .program = options.program,
-        .arguments = {"node", "--dir", directory + "/" + node_directory(i)},
+        .arguments = {"node", "--dir", directory + "/" + node_directory(i), "--names", directory},
         .log_file = directory + "/" + kLocalLogsDirectory + "/node-" + std::to_string(i) + ".log"};
     node.api_port = port_of(record.api_address);
     node.id = subnet.members[i].text();
@@ -172,6 +172,8 @@ void announce(const Console& console, const std::string& directory,
   for (std::size_t i = 0; i < members.size(); ++i)
     console.line("  node " + std::to_string(i) + "      http://" +
                  registry.nodes.at(members[i]).api_address);
+  console.line("  dashboards  /_/dashboard of each node, as http://" +
+               registry.nodes.at(members.front()).api_address + "/_/dashboard");
   console.line("  root key    " + directory + "/" + kRootKeyFile);
 }
 

@@ -1,112 +1,133 @@
 #include "node/node_pages.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include "http/bodies.hpp"
+#include "node/node_json.hpp"
+#include "node/node_metrics.hpp"
+#include "node/web_files.hpp"
 
 namespace icpd::node {
 
 namespace {
 
-using nlohmann::ordered_json;
-
-io::HttpResponse health(http::Backend& backend) {
-  const http::NodeStatus status = backend.status();
-  return http::text_response(status.healthy() ? 200 : 503, status.health + "\n");
-}
-
-struct Gauge {
-  const char* name;
-  const char* help;
-  std::uint64_t value;
-};
-
-io::HttpResponse metrics(const ProtocolThread& protocol) {
-  const ProtocolFigures f = protocol.figures();
-  const Gauge gauges[] = {
-      {"artifact_pool_consensus_height_stat_notarized", "Highest notarized height.", f.notarized},
-      {"artifact_pool_consensus_height_stat_finalized", "Highest finalized height.", f.finalized},
-      {"state_manager_tip_executed_height", "Highest executed height.", f.executed},
-      {"state_manager_latest_certified_height", "Highest certified height.", f.certified},
-      {"consensus_catch_up_package_height", "Height of the latest catch-up package.", f.package},
-      {"transport_sessions", "Nodes with a session.", f.sessions},
-      {"ingress_pool_messages", "Messages in the ingress pool.", f.pool_messages},
-  };
-  std::string text;
-  for (const Gauge& gauge : gauges) {
-    const std::string name = gauge.name;
-    text += "# HELP " + name + " " + gauge.help + "\n# TYPE " + name + " gauge\n" + name + " " +
-            std::to_string(gauge.value) + "\n";
-  }
-  io::HttpResponse response = http::text_response(200, text);
-  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-  return response;
-}
-
-/// Milliseconds between two moments of a trace; null where one of them wasn't seen.
-ordered_json milliseconds(Time from, Time to) {
-  if (from == Time{} || to == Time{}) return nullptr;
-  return (to - from).to_ms();
-}
-
-ordered_json layers(const replica::RequestTrace& t) {
-  ordered_json out;
-  out["request"] = t.request.hex();
-  out["canister"] = t.canister.text();
-  out["method"] = t.method;
-  out["peer_to_peer"] = {{"from_client", t.from_client}, {"received_ns", t.received.ns}};
-  out["consensus"] = {{"height", t.height.value},
-                      {"block", t.block.hex()},
-                      {"block_maker", t.block_maker.text()},
-                      {"rank", t.block_rank.value},
-                      {"messages_in_block", t.block_messages},
-                      {"signers", t.signers},
-                      {"members", t.members},
-                      {"notarized_after_ms", milliseconds(t.received, t.notarized)},
-                      {"finalized_after_ms", milliseconds(t.received, t.finalized)}};
-  out["message_routing"] = {{"batch", t.height.value},
-                            {"delivered_after_ms", milliseconds(t.received, t.delivered)},
-                            {"state_root", t.root.hex()}};
-  out["execution"] = {{"instructions", t.instructions},
-                      {"dirty_pages", t.pages},
-                      {"executed_after_ms", milliseconds(t.received, t.executed)},
-                      {"finished_at_height", t.finished.value}};
-  out["certificate"] = {{"height", t.certified_height.value},
-                        {"certified_after_ms", milliseconds(t.received, t.certified)}};
-  return out;
-}
-
-io::HttpResponse trace(std::string_view hex, const ProtocolThread& protocol) {
-  const auto bytes = from_hex(hex);
-  const auto id = bytes ? types::RequestId::from(*bytes) : std::nullopt;
-  if (!id) return http::text_response(400, "a request id has 64 hexadecimal digits\n");
-  const auto found = protocol.trace(*id);
-  if (!found) return http::text_response(404, "this node has no trace of that request\n");
-  io::HttpResponse response = http::text_response(200, layers(*found).dump(2) + "\n");
-  response.content_type = "application/json";
-  return response;
-}
-
 constexpr std::string_view kTracePath = "/_/trace/";
 constexpr std::string_view kIndex =
     "icpd, a node of the Internet Computer Protocol\n"
-    "  /api/v2/status     status, CBOR\n"
-    "  /health            200 once this node certifies\n"
+    "  /_/dashboard       the four layers, live\n"
+    "  /_/status.json     the same for programs\n"
+    "  /_/trace/ID        the way of a call through the four layers\n"
     "  /metrics           figures for Prometheus\n"
-    "  /_/trace/ID        the way of a call through the four layers\n";
+    "  /health            200 once this node certifies\n"
+    "  /api/v2/status     status, CBOR\n";
+
+/// The page is made of its own files and of what its own node says; nothing else is loaded, sent
+/// or framed.
+constexpr const char* kPagePolicy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+void add_headers(io::HttpResponse& response) {
+  response.headers.emplace_back("cache-control", "no-store");
+  response.headers.emplace_back("content-security-policy", kPagePolicy);
+  response.headers.emplace_back("x-content-type-options", "nosniff");
+  response.headers.emplace_back("referrer-policy", "no-referrer");
+  response.headers.emplace_back("cross-origin-resource-policy", "same-origin");
+}
+
+io::HttpResponse typed_response(std::string_view content, std::string_view type) {
+  io::HttpResponse response = http::text_response(200, content);
+  response.content_type = type;
+  return response;
+}
+
+io::HttpResponse json_response(std::string_view json) {
+  return typed_response(json, "application/json");
+}
+
+/// A file of the dashboard; 404 for any other path.
+io::HttpResponse web_file(std::string_view path) {
+  for (const WebFile& file : web_files()) {
+    if (file.path == path) return typed_response(file.content, file.content_type);
+  }
+  return http::text_response(404, "no such page\n");
+}
 
 }  // namespace
 
-io::HttpResponse node_page(const io::HttpRequest& request, http::Backend& backend,
-                           const ProtocolThread& protocol) {
+NodePages::NodePages(PageParts parts) : parts_(std::move(parts)), started_(parts_.clock.now()) {}
+
+void NodePages::handle(const io::HttpRequest& request, io::HttpResponder respond) {
+  auto answer = [respond = std::move(respond)](io::HttpResponse response) mutable {
+    add_headers(response);
+    respond(std::move(response));
+  };
   if (request.method != "GET" && request.method != "HEAD")
-    return http::text_response(405, "read with GET\n");
+    return answer(http::text_response(405, "read with GET\n"));
   const std::string_view path = request.path();
-  if (path == "/health") return health(backend);
-  if (path == "/metrics") return metrics(protocol);
-  if (path.starts_with(kTracePath)) return trace(path.substr(kTracePath.size()), protocol);
-  if (path == "/") return http::text_response(200, kIndex);
-  return http::text_response(404, "no such page\n");
+  if (path == "/health") return answer(health());
+  if (path == "/metrics") return answer(metrics());
+  if (path == "/_/status.json") return answer(status());
+  if (path.starts_with(kTracePath)) return trace(path.substr(kTracePath.size()), std::move(answer));
+  if (path == "/") return answer(http::text_response(200, kIndex));
+  answer(web_file(path));
+}
+
+NodeReport NodePages::report() {
+  const SharedView view = parts_.published.newest();
+  NodeReport report{.node = parts_.node,
+                    .subnet = parts_.subnet,
+                    .version = parts_.version,
+                    .health = parts_.backend.status().health,
+                    .now = parts_.clock.now(),
+                    .started = started_,
+                    .process = io::linux::process_figures(),
+                    .members = parts_.members,
+                    .records = parts_.protocol.records().report()};
+  // Names are for comfort: a damaged file of them takes nothing else away.
+  if (const auto names = parts_.names.all(); names.ok()) {
+    for (const auto& [name, id] : *names)
+      report.names.emplace(id, name);
+  }
+  if (view != nullptr)
+    report.state = report_state(view->state(), report.records.canisters, report.names);
+  for (const replica::RequestTrace& call : report.records.calls)
+    report.outcomes.push_back(view == nullptr ? CallOutcome{}
+                                              : outcome_of(view->state(), call.request));
+  return report;
+}
+
+io::HttpResponse NodePages::health() {
+  const http::NodeStatus status = parts_.backend.status();
+  if (status.healthy()) return http::text_response(200, status.health + "\n");
+  return http::text_response(503, status.health + "\n" + explain_health(report()) + "\n");
+}
+
+io::HttpResponse NodePages::metrics() {
+  const SharedView view = parts_.published.newest();
+  std::optional<CanisterCounts> canisters;
+  if (view != nullptr) canisters = count_canisters(view->state());
+  return typed_response(metrics_text(report(), canisters),
+                        "text/plain; version=0.0.4; charset=utf-8");
+}
+
+io::HttpResponse NodePages::status() {
+  return json_response(status_json(report()));
+}
+
+void NodePages::trace(std::string_view hex, io::HttpResponder respond) {
+  const auto bytes = from_hex(hex);
+  const auto id = bytes ? types::RequestId::from(*bytes) : std::nullopt;
+  if (!id) return respond(http::text_response(400, "a request id has 64 hexadecimal digits\n"));
+  parts_.protocol.find_trace(*id, [this, respond = std::move(respond)](auto found) mutable {
+    if (!found)
+      return respond(http::text_response(404, "this node has no trace of that request\n"));
+    std::vector<types::NodeId> members;
+    for (const MemberReport& member : parts_.members)
+      members.push_back(member.id);
+    const SharedView view = parts_.published.newest();
+    const CallOutcome outcome =
+        view == nullptr ? CallOutcome{} : outcome_of(view->state(), found->request);
+    respond(json_response(trace_json(*found, parts_.node, members, outcome)));
+  });
 }
 
 }  // namespace icpd::node

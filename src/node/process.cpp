@@ -8,6 +8,7 @@
 #include "consensus/genesis.hpp"
 #include "execution/environment.hpp"
 #include "http/api.hpp"
+#include "http/bodies.hpp"
 #include "io/linux/files.hpp"
 #include "io/linux/http_server.hpp"
 #include "io/linux/system.hpp"
@@ -102,7 +103,8 @@ class Node {
   [[nodiscard]] Result<StartState> recover_state();
   [[nodiscard]] Status<> make_replica(StartState start, Ending& ending);
   [[nodiscard]] Status<> start_links();
-  [[nodiscard]] Status<> start_http();
+  void make_pages(const NodeOptions& options);
+  [[nodiscard]] Status<> start_http(const NodeOptions& options);
   void stop();
 
   NodeConfig config_;
@@ -122,13 +124,16 @@ class Node {
   std::unique_ptr<consensus::Crypto> crypto_;
   std::unique_ptr<consensus::Signer> signer_;
   Published published_;
+  std::unique_ptr<Records> records_;
   std::unique_ptr<TaskQueue> tasks_;
   std::unique_ptr<ProtocolThread> protocol_;
   std::unique_ptr<BatchProcessor> batches_;
   std::unique_ptr<io::linux::Links> links_;
   std::unique_ptr<NodeBackend> backend_;
   std::unique_ptr<http::Api> api_;
+  std::unique_ptr<NodePages> pages_;
   std::unique_ptr<HttpServer> http_;
+  std::unique_ptr<HttpServer> pages_http_;
 };
 
 Result<std::unique_ptr<Node>> Node::start(const NodeOptions& options, NodeSetup setup,
@@ -137,7 +142,7 @@ Result<std::unique_ptr<Node>> Node::start(const NodeOptions& options, NodeSetup 
   TRY(node->open(options));
   TRY(node->make_replica(TRY(node->recover_state()), ending));
   TRY(node->start_links());
-  TRY(node->start_http());
+  TRY(node->start_http(options));
   return node;
 }
 
@@ -197,9 +202,13 @@ Status<> Node::make_replica(StartState start, Ending& ending) {
   for (const types::NodeId& member : subnet.members)
     link_keys.emplace(member, *io::linux::LinkKey::from(registry_->nodes.at(member).link_key));
   const auto fail = [&ending](std::string reason) { ending.fail(std::move(reason)); };
+  std::vector<types::NodeId> peers = subnet.members;
+  std::erase(peers, keys_.id());
+  records_ = std::make_unique<Records>(peers);
   protocol_ = std::make_unique<ProtocolThread>(
       std::move(replica),
-      ProtocolParts{clock_, *crypto_, *tasks_, published_, *log_, std::move(link_keys)}, fail);
+      ProtocolParts{clock_, *crypto_, *tasks_, published_, *log_, *records_, std::move(link_keys)},
+      fail);
   ProtocolThread* protocol = protocol_.get();
   batches_ = std::make_unique<BatchProcessor>(
       std::move(start.state), *environment_, *checkpoints_,
@@ -238,8 +247,28 @@ Status<> Node::start_links() {
   return {};
 }
 
-Status<> Node::start_http() {
+void Node::make_pages(const NodeOptions& options) {
+  std::vector<MemberReport> members;
+  for (const types::NodeId& member : registry_->subnet(subnet_).members) {
+    // Where others serve pages apart isn't in the registry.
+    const bool known = options.pages_address.empty();
+    members.push_back({member, known ? registry_->nodes.at(member).api_address : ""});
+  }
+  pages_ = std::make_unique<NodePages>(PageParts{.clock = clock_,
+                                                 .backend = *backend_,
+                                                 .protocol = *protocol_,
+                                                 .published = published_,
+                                                 .node = keys_.id(),
+                                                 .subnet = subnet_,
+                                                 .version = kBuildVersion,
+                                                 .members = std::move(members),
+                                                 .names = CanisterNames(options.names_directory)});
+}
+
+Status<> Node::start_http(const NodeOptions& options) {
   api_ = std::make_unique<http::Api>(*backend_);
+  make_pages(options);
+  const bool pages_apart = !options.pages_address.empty();
   io::linux::HttpServerConfig config;
   config.host = config_.api_listen.host;
   config.port = config_.api_listen.port;
@@ -247,11 +276,23 @@ Status<> Node::start_http() {
   config.connections_per_address_max = config_.api_connections_per_address_max;
   config.requests_per_second = config_.api_requests_per_second;
   config.requests_burst = config_.api_requests_burst;
-  http_ = TRY(HttpServer::start(config, [this](io::HttpRequest request, io::HttpResponder respond) {
+  const auto serve = [this, pages_apart](io::HttpRequest request, io::HttpResponder respond) {
     if (http::Api::serves(request.path()))
       return api_->handle(std::move(request), std::move(respond));
-    respond(node_page(request, *backend_, *protocol_));
-  }));
+    if (pages_apart && request.path() != "/health")
+      return respond(http::text_response(404, "no such page\n"));
+    pages_->handle(request, std::move(respond));
+  };
+  http_ = TRY(HttpServer::start(config, serve));
+  if (!pages_apart) return {};
+  const Address apart = TRY(parse_address(options.pages_address));
+  config.host = apart.host;
+  config.port = apart.port;
+  config.thread_name = "pages";
+  pages_http_ =
+      TRY(HttpServer::start(config, [this](io::HttpRequest request, io::HttpResponder respond) {
+        pages_->handle(request, std::move(respond));
+      }));
   return {};
 }
 
@@ -277,6 +318,7 @@ std::string Node::introduction() const {
 void Node::stop() {
   if (http_ != nullptr) http_->drain(Duration::seconds(5));
   http_.reset();
+  pages_http_.reset();
   // The protocol thread sends through the links to its end; their events then go nowhere.
   if (protocol_ != nullptr) protocol_->stop();
   links_.reset();

@@ -2,7 +2,8 @@
 //
 // The directory is laid out by `icpd local` or `icpd prep` (node_files.hpp, node_setup.hpp). The
 // node serves its public API where its node.toml says, with /health: 503 and the reason until it
-// can certify, then 200. It ends with status 0 on SIGTERM or SIGINT, after it has drained.
+// can certify, then 200; and there, or on an address of their own, metrics, dashboard and traces
+// (node_pages.hpp). It ends with status 0 on SIGTERM or SIGINT, after it has drained.
 #pragma once
 
 #include <string>
@@ -11,6 +12,10 @@ namespace icpd::node {
 
 struct NodeOptions {
   std::string directory;
+  /// Where canisters.json with the names of canisters is, for the dashboard; empty: there is none.
+  std::string names_directory;
+  /// "host:port" for metrics, dashboard and traces; empty: beside the public API.
+  std::string pages_address;
 };
 
 /// Runs until the process is told to end; the exit status. Says on standard error why it fails.

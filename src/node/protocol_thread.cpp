@@ -48,7 +48,7 @@ ProtocolThread::ProtocolThread(std::unique_ptr<replica::Replica> replica, Protoc
       log_work_(kLogWorkMax) {
   for (const auto& [node, key] : parts_.link_keys)
     nodes_by_key_.emplace(key, node);
-  show_figures();
+  parts_.records.show(replica_->figures());
 }
 
 ProtocolThread::~ProtocolThread() {
@@ -91,16 +91,13 @@ bool ProtocolThread::try_submit(Shared<types::IngressMessage> message, Submitted
   return false;
 }
 
-ProtocolFigures ProtocolThread::figures() const {
-  const std::lock_guard lock(shown_mutex_);
-  return figures_;
-}
-
-std::optional<replica::RequestTrace> ProtocolThread::trace(const types::RequestId& id) const {
-  const std::lock_guard lock(shown_mutex_);
-  const replica::RequestTrace* found = traces_.find(id);
-  if (found == nullptr) return std::nullopt;
-  return *found;
+void ProtocolThread::find_trace(const types::RequestId& id, TraceFound found) {
+  if (auto ended = parts_.records.trace(id)) return found(std::move(ended));
+  // Shared, so that it can still be answered when the question isn't taken.
+  auto answer = std::make_shared<TraceFound>(std::move(found));
+  const bool taken =
+      events_.try_push(TraceQuestion{id, [answer](auto trace) { (*answer)(std::move(trace)); }});
+  if (!taken) (*answer)(std::nullopt);
 }
 
 consensus::Moment ProtocolThread::now() {
@@ -115,7 +112,7 @@ void ProtocolThread::run() {
     for (Event& event : events_.pop_all(patience()))
       take(std::move(event));
     fire_timers();
-    show_figures();
+    parts_.records.show(replica_->figures());
   }
 }
 
@@ -138,18 +135,20 @@ void ProtocolThread::fire_timers() {
   }
 }
 
-void ProtocolThread::show_figures() {
-  const auto figures = replica_->figures();
-  const std::lock_guard lock(shown_mutex_);
-  figures_ = {figures.notarized.value, figures.finalized.value, figures.executed.value,
-              figures.certified.value, figures.package.value,   figures.sessions,
-              figures.pool_messages};
-}
-
 void ProtocolThread::take(Event event) {
   if (auto* input = std::get_if<replica::Input>(&event)) return step(std::move(*input));
   if (auto* link = std::get_if<io::linux::LinkEvent>(&event)) return take_link(std::move(*link));
+  if (auto* question = std::get_if<TraceQuestion>(&event)) return answer(std::move(*question));
   take_submission(std::move(std::get<Submission>(event)));
+}
+
+void ProtocolThread::answer(TraceQuestion question) {
+  // It may have ended since it was asked for.
+  auto trace = parts_.records.trace(question.id);
+  if (!trace) {
+    if (const replica::RequestTrace* open = replica_->trace(question.id)) trace = *open;
+  }
+  question.found(std::move(trace));
 }
 
 void ProtocolThread::take_link(io::linux::LinkEvent event) {
@@ -160,6 +159,7 @@ void ProtocolThread::take_link(io::linux::LinkEvent event) {
   if (const auto* up = std::get_if<io::linux::LinkUp>(&event)) {
     step(replica::SessionUp{node_of(up->peer), session_of(up->session)});
   } else if (const auto* down = std::get_if<io::linux::LinkDown>(&event)) {
+    parts_.records.link_down(node_of(down->peer), parts_.clock.now(), down->reason);
     step(replica::SessionDown{node_of(down->peer), session_of(down->session)});
   } else {
     auto& frame = std::get<io::linux::LinkFrame>(event);
@@ -177,7 +177,19 @@ void ProtocolThread::take_submission(Submission submission) {
   step(replica::IngressSubmitted{id, std::move(submission.message)});
 }
 
+void ProtocolThread::note(const replica::Input& input) {
+  Records& records = parts_.records;
+  const Time wall = parts_.clock.now();
+  if (const auto* up = std::get_if<replica::SessionUp>(&input))
+    records.link_up(up->peer, wall);
+  else if (const auto* frame = std::get_if<replica::FrameReceived>(&input))
+    records.received(frame->peer, frame->frame.size());
+  else if (const auto* batch = std::get_if<replica::BatchExecuted>(&input))
+    records.executed(*batch, wall);
+}
+
 void ProtocolThread::step(replica::Input input) {
+  note(input);
   carry_out(replica_->step(now(), std::move(input)));
 }
 
@@ -190,6 +202,7 @@ void ProtocolThread::carry_out(replica::Actions actions) {
 void ProtocolThread::act(replica::Send& action) {
   const auto channel = action.channel == p2p::Channel::kUrgent ? io::linux::LinkChannel::kUrgent
                                                                : io::linux::LinkChannel::kBulk;
+  parts_.records.sent(action.peer, action.frame.size());
   links_->send(parts_.link_keys.at(action.peer), io::linux::LinkSession(action.session.value),
                channel, std::move(action.frame));
 }
@@ -222,10 +235,12 @@ void ProtocolThread::act(replica::VerifySignatures& action) {
 }
 
 void ProtocolThread::act(replica::ExecuteBatch& action) {
+  parts_.records.delivered(action.batch.height, parts_.clock.now());
   batches_->execute(std::move(action));
 }
 
 void ProtocolThread::act(replica::PublishCertified& action) {
+  parts_.records.certified(action.certification.content.height, parts_.clock.now());
   auto view = std::make_shared<const CertifiedView>(action.state, action.certification);
   for (auto& waiter : parts_.published.publish(view, action.finished)) {
     parts_.tasks.push_answer([waiter = std::move(waiter), view]() mutable { waiter(view); });
@@ -244,12 +259,12 @@ void ProtocolThread::act(replica::AnswerSubmission& action) {
 }
 
 void ProtocolThread::act(replica::Traced& action) {
-  const std::lock_guard lock(shown_mutex_);
-  for (replica::RequestTrace& trace : action.requests)
-    traces_.add(std::move(trace));
+  parts_.records.traced(std::move(action.requests));
 }
 
-void ProtocolThread::act(replica::BlockSeen& /*action*/) {}
+void ProtocolThread::act(replica::BlockSeen& action) {
+  parts_.records.block(action, parts_.clock.now());
+}
 
 void ProtocolThread::act(replica::SetTimer& action) {
   timer_ = action.steady;

@@ -16,6 +16,7 @@
 #include "io/linux/links.hpp"
 #include "node/channel.hpp"
 #include "node/published.hpp"
+#include "node/records.hpp"
 #include "node/task_queue.hpp"
 #include "replica/artifact_log.hpp"
 #include "replica/replica.hpp"
@@ -31,23 +32,15 @@ struct ProtocolParts {
   TaskQueue& tasks;
   Published& published;
   replica::ArtifactLog& log;
+  Records& records;
   /// Link keys of the peers.
   std::map<types::NodeId, io::linux::LinkKey> link_keys;
-};
-
-struct ProtocolFigures {
-  std::uint64_t notarized = 0;
-  std::uint64_t finalized = 0;
-  std::uint64_t executed = 0;
-  std::uint64_t certified = 0;
-  std::uint64_t package = 0;
-  std::uint64_t sessions = 0;
-  std::uint64_t pool_messages = 0;
 };
 
 class ProtocolThread {
  public:
   using Submitted = std::move_only_function<void(bool accepted)>;
+  using TraceFound = std::move_only_function<void(std::optional<replica::RequestTrace>)>;
   /// The node must end, for this reason.
   using Stopped = std::function<void(std::string reason)>;
 
@@ -65,16 +58,21 @@ class ProtocolThread {
   void link_event(io::linux::LinkEvent event);
   /// False if too much waits: the client is to come back.
   [[nodiscard]] bool try_submit(Shared<types::IngressMessage> message, Submitted submitted);
-  [[nodiscard]] ProtocolFigures figures() const;
-  /// The way of a call, if this node has seen it end.
-  [[nodiscard]] std::optional<replica::RequestTrace> trace(const types::RequestId& id) const;
+  [[nodiscard]] const Records& records() const { return parts_.records; }
+  /// Calls back with the way of a call, ended or still going on; with nothing if this node doesn't
+  /// know it, or has no time to say.
+  void find_trace(const types::RequestId& id, TraceFound found);
 
  private:
   struct Submission {
     Shared<types::IngressMessage> message;
     Submitted submitted;
   };
-  using Event = std::variant<replica::Input, io::linux::LinkEvent, Submission>;
+  struct TraceQuestion {
+    types::RequestId id;
+    TraceFound found;
+  };
+  using Event = std::variant<replica::Input, io::linux::LinkEvent, Submission, TraceQuestion>;
   using LogWork = std::variant<replica::Persist, replica::PurgeLog>;
 
   [[nodiscard]] consensus::Moment now();
@@ -83,9 +81,11 @@ class ProtocolThread {
   void take(Event event);
   void take_link(io::linux::LinkEvent event);
   void take_submission(Submission submission);
+  void answer(TraceQuestion question);
   void step(replica::Input input);
   void fire_timers();
-  void show_figures();
+  /// Notes what an input tells about this node's work.
+  void note(const replica::Input& input);
   void carry_out(replica::Actions actions);
   void run_log();
   /// Writes what there is, and says so. False if the disk failed.
@@ -120,9 +120,6 @@ class ProtocolThread {
   std::map<io::linux::LinkKey, types::NodeId> nodes_by_key_;
 
   std::atomic<std::size_t> submissions_waiting_ = 0;
-  mutable std::mutex shown_mutex_;
-  replica::TraceStore traces_;
-  ProtocolFigures figures_;
 
   std::thread thread_;
   std::thread log_thread_;

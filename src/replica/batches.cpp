@@ -39,7 +39,7 @@ void try_batches(Core& core) {
   while (!core.batches.empty() && core.batches.begin()->first == core.next_batch) {
     consensus::DeliverBatch& delivered = core.batches.begin()->second;
     if (!attach_bodies(core, delivered)) return;
-    trace_delivered(core, delivered.batch);
+    trace_delivered(core, delivered);
     const auto& registry = core.registry.at(delivered.batch.registry_version);
     core.out.push_back(ExecuteBatch{std::move(delivered.batch), registry});
     core.batches.erase(core.batches.begin());

@@ -60,14 +60,16 @@ struct Handler {
   void operator()(consensus::RunCrypto& a) const { core.out.push_back(std::move(a)); }
   void operator()(consensus::DeliverBatch& a) const { deliver(core, a); }
   void operator()(consensus::Notarized& a) const {
-    trace_block(core, a.block, BlockSeen::Stage::kNotarized);
+    BlockSeen seen{.stage = BlockSeen::Stage::kNotarized, .block = a.block};
+    trace_block(core, seen);
     chain_changed(core);
-    core.out.push_back(BlockSeen{BlockSeen::Stage::kNotarized, a.block});
+    core.out.push_back(std::move(seen));
   }
   void operator()(consensus::Finalized& a) const {
-    trace_block(core, a.block, BlockSeen::Stage::kFinalized);
+    BlockSeen seen{BlockSeen::Stage::kFinalized, a.block, a.signers, a.members};
+    trace_block(core, seen);
     block_final(core, a.block);
-    core.out.push_back(BlockSeen{BlockSeen::Stage::kFinalized, a.block});
+    core.out.push_back(std::move(seen));
   }
   void operator()(consensus::Certified& a) const {
     if (core.held.empty()) return certified(core, a.certification);

@@ -71,6 +71,7 @@ void keep_final_body(Core& core, const Wanted& wanted, const Encoded& artifact) 
     return stop(core, "a final block names a message that doesn't decode: " +
                           message.error().message + "; more than f nodes are faulty");
   core.bodies.keep(wanted.height, *message, artifact);
+  trace_received(core, **message, false);
   try_batches(core);
 }
 
@@ -87,7 +88,7 @@ void add_from_peer(Core& core, const NodeId& from, const Encoded& artifact, bool
                   .received = core.now.wall};
   const IngressHash hash = entry.message->hash;
   if (!core.pool.add(entry)) return;
-  trace_received(core, entry);
+  trace_received(core, *entry.message, false);
   if (is_required)
     core.to_verify.push_front(hash);
   else
@@ -145,7 +146,7 @@ void submitted(Core& core, const IngressSubmitted& input) {
   const bool added = is_timely(core, *input.message) && core.pool.add(entry);
   core.out.push_back(AnswerSubmission{input.id, added});
   if (!added) return;
-  trace_received(core, entry);
+  trace_received(core, *input.message, true);
   if (core.in_chain.contains(input.message->hash)) ++core.verified_in_chain;
   core.quiet_until.reset();
   tell_peers(core, p2p::Publish{artifact->id, artifact->bytes, false});
@@ -213,6 +214,8 @@ void forget_expired(Core& core) {
     // A block of an earlier time may still become final with it.
     if (core.in_chain.contains(entry.message->hash))
       core.bodies.keep(core.consensus->notarized(), entry.message, entry.artifact);
+    else
+      trace_expired(core, *entry.message);
     tell_peers(core, p2p::Withdraw{entry.artifact->id});
   }
   count_verified_in_chain(core);

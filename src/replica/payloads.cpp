@@ -108,11 +108,13 @@ void build_payload(Core& core, const consensus::BuildPayload& ask) {
     const message_routing::PayloadBase base{*snapshot->second, question.context, *past};
     payload = message_routing::build_payload(base, candidates);
   }
+  trace_proposed(core, payload.ingress);
   if (payload.empty() && core.told_waiting) core.quiet_until = core.now.steady + kQuiet;
   feed(core, consensus::PayloadBuilt{question.id, std::move(payload)});
 }
 
 void check_payload(Core& core, const consensus::CheckPayload& ask) {
+  trace_proposed(core, named_by(*ask.block));
   if (!try_check(core, ask)) core.checks.emplace(ask.question.id, ask);
 }
 

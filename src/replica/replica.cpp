@@ -161,6 +161,7 @@ Replica::Figures Replica::figures() const {
           .sessions = core.p2p.sessions(),
           .pool_messages = core.pool.size(),
           .pool_bytes = core.pool.bytes(),
+          .batches_waiting = core.batches.size() + (core.next_batch - core.executed - 1),
           .artifacts = core.consensus->pool_size(),
           .snapshots = core.snapshots.size(),
           .watermark = core.consensus->watermark()};
@@ -168,6 +169,11 @@ Replica::Figures Replica::figures() const {
 
 const consensus::Consensus& Replica::consensus() const {
   return *core_->consensus;
+}
+
+const RequestTrace* Replica::trace(const types::RequestId& id) const {
+  const Core& core = *core_;
+  return core.traces.find(id);
 }
 
 }  // namespace icpd::replica

@@ -75,12 +75,16 @@ class Replica {
     std::size_t sessions = 0;
     std::size_t pool_messages = 0;
     std::size_t pool_bytes = 0;
+    /// Final batches that aren't executed: waiting for bodies, or with the batch processor.
+    std::size_t batches_waiting = 0;
     std::size_t artifacts = 0;
     std::size_t snapshots = 0;
     consensus::Watermark watermark;
   };
   [[nodiscard]] Figures figures() const;
   [[nodiscard]] const consensus::Consensus& consensus() const;
+  /// A call that is on its way here; null if there is none. Valid until the next step.
+  [[nodiscard]] const RequestTrace* trace(const types::RequestId& id) const;
 
  private:
   explicit Replica(std::unique_ptr<detail::Core> core);

@@ -126,6 +126,9 @@ struct BlockSeen {
   enum class Stage : std::uint8_t { kNotarized, kFinalized };
   Stage stage = Stage::kNotarized;
   types::HashedBlock block;
+  /// Of a final block: who signed (consensus::Finalized), and how many members there are.
+  crypto::MemberSet signers = 0;
+  std::size_t members = 0;
 };
 /// Call step() with TimerFired at that steady time, or soon after. Replaces the timer set before.
 using consensus::SetTimer;

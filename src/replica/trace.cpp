@@ -2,6 +2,34 @@
 
 namespace icpd::replica {
 
+std::optional<RequestTrace> OpenTraces::follow(RequestTrace trace) {
+  const types::RequestId id = trace.request;
+  const auto [entry, fresh] = traces_.try_emplace(id);
+  if (!fresh) return std::nullopt;
+  entry->second = {std::move(trace), ++last_age_};
+  by_age_.emplace(last_age_, id);
+  ensure(traces_.size() == by_age_.size());
+  if (traces_.size() <= kSizeMax) return std::nullopt;
+  return take(by_age_.begin()->second);
+}
+
+RequestTrace* OpenTraces::find(const types::RequestId& id) {
+  const auto found = traces_.find(id);
+  return found == traces_.end() ? nullptr : &found->second.trace;
+}
+
+const RequestTrace* OpenTraces::find(const types::RequestId& id) const {
+  const auto found = traces_.find(id);
+  return found == traces_.end() ? nullptr : &found->second.trace;
+}
+
+std::optional<RequestTrace> OpenTraces::take(const types::RequestId& id) {
+  auto node = traces_.extract(id);
+  if (node.empty()) return std::nullopt;
+  by_age_.erase(node.mapped().age);
+  return std::move(node.mapped().trace);
+}
+
 void TraceStore::add(RequestTrace trace) {
   const types::RequestId id = trace.request;
   const auto [entry, fresh] = traces_.insert_or_assign(id, std::move(trace));

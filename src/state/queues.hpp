@@ -131,7 +131,9 @@ class CanisterQueues {
   /// Needs a reservation for it (rule 2), which it uses. kNonMatchingResponse if there is none or
   /// the callback has its response already.
   [[nodiscard]] Result<void, QueueError> push_response_in(SharedResponse response, SenderIs sender);
-  [[nodiscard]] bool has_input() const { return ingress_count_ + input_count_ != 0; }
+  [[nodiscard]] bool has_input() const { return waiting() != 0; }
+  /// Messages of users and canisters that pop_input() would give.
+  [[nodiscard]] std::size_t waiting() const { return ingress_count_ + input_count_; }
   /// The next message (rule 4); nothing if there is none.
   [[nodiscard]] std::optional<InputMessage> pop_input();
 

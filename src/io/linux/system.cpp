@@ -1,6 +1,8 @@
 #include "io/linux/system.hpp"
 
 #include <ctime>
+#include <filesystem>
+#include <fstream>
 #include <pthread.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -41,6 +43,26 @@ void SystemEntropy::fill(MutableByteView out) {
 
 void name_this_thread(const std::string& name) {
   ::pthread_setname_np(::pthread_self(), name.substr(0, 15).c_str());
+}
+
+ProcessFigures process_figures() {
+  ProcessFigures figures;
+  rusage usage{};
+  ensure(::getrusage(RUSAGE_SELF, &usage) == 0, "a process can always ask for its own usage");
+  for (const timeval& time : {usage.ru_utime, usage.ru_stime})
+    figures.cpu =
+        figures.cpu + Duration::seconds(time.tv_sec) + Duration::microseconds(time.tv_usec);
+  if (std::ifstream pages("/proc/self/statm"); pages) {
+    std::uint64_t mapped = 0;
+    std::uint64_t resident = 0;
+    pages >> mapped >> resident;
+    figures.resident_bytes = resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  }
+  std::error_code none;
+  for (auto entry = std::filesystem::directory_iterator("/proc/self/fd", none);
+       !none && entry != std::filesystem::directory_iterator(); entry.increment(none))
+    ++figures.open_files;
+  return figures;
 }
 
 void lower_this_thread(int nice) {

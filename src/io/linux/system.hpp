@@ -23,6 +23,14 @@ class SystemEntropy final : public Entropy {
 /// Names the calling thread for debuggers, top and profiles; the kernel keeps 15 characters.
 void name_this_thread(const std::string& name);
 
+/// What this process has used.
+struct ProcessFigures {
+  Duration cpu;
+  std::uint64_t resident_bytes = 0;
+  std::uint64_t open_files = 0;
+};
+[[nodiscard]] ProcessFigures process_figures();
+
 /// Puts the calling thread behind others in the kernel's order: 0 is usual, 19 is last.
 void lower_this_thread(int nice);
 

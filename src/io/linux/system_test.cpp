@@ -56,6 +56,16 @@ TEST(WorkerThreads, run_jobs_at_the_same_time) {
   EXPECT_EQ(here, 2);
 }
 
+TEST(ProcessFigures, grow_with_what_the_process_uses) {
+  const ProcessFigures before = process_figures();
+  EXPECT_GT(before.resident_bytes, 100'000U);
+  EXPECT_GE(before.open_files, 3U);
+  // Until some CPU time has passed.
+  while (process_figures().cpu == before.cpu) {
+  }
+  EXPECT_GT(process_figures().cpu, before.cpu);
+}
+
 TEST(Processors, are_at_least_one) {
   EXPECT_GE(processors(), 1u);
 }

@@ -23,8 +23,6 @@ using types::NodeId;
 /// Messages whose signatures are checked at the same time, and in how many lists.
 inline constexpr std::size_t kVerifyMessagesMax = 256;
 inline constexpr std::size_t kVerifyListsMax = 4;
-/// Calls whose way is followed at the same time.
-inline constexpr std::size_t kTracedMax = 20'000;
 /// Artifacts that had no room and are asked for again.
 inline constexpr std::size_t kDroppedMax = 1'024;
 inline constexpr Duration kAskAgain = Duration::seconds(1);
@@ -100,7 +98,7 @@ struct Core {
   std::set<types::ArtifactId> dropped;
   std::optional<Time> ask_again;
 
-  std::map<types::RequestId, RequestTrace> traces;
+  OpenTraces traces;
 
   std::optional<Time> consensus_timer;
   std::optional<Time> p2p_timer;
@@ -157,9 +155,11 @@ void show_certified(Core& core, PersistNumber durable);
 void forget_snapshots(Core& core);
 
 // tracing.cpp
-void trace_received(Core& core, const PoolEntry& entry);
-void trace_block(Core& core, const types::HashedBlock& block, BlockSeen::Stage stage);
-void trace_delivered(Core& core, const types::Batch& batch);
+void trace_received(Core& core, const types::IngressMessage& message, bool from_client);
+void trace_expired(Core& core, const types::IngressMessage& message);
+void trace_proposed(Core& core, const std::vector<IngressHash>& messages);
+void trace_block(Core& core, const BlockSeen& seen);
+void trace_delivered(Core& core, const consensus::DeliverBatch& delivered);
 void trace_executed(Core& core, Height height, const message_routing::BatchOutcome& outcome);
 void trace_certified(Core& core, Height height, const std::vector<types::RequestId>& finished);
 
