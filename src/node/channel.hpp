@@ -1,6 +1,7 @@
 // A bounded queue of values between threads.
 #pragma once
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -42,7 +43,9 @@ class Channel {
     std::unique_lock lock(mutex_);
     const auto awake = [&] { return closed_ || !items_.empty(); };
     if (wait) {
-      ready_.wait_for(lock, std::chrono::nanoseconds(wait->ns), awake);
+      // A wait for centuries would overflow the library's clock and end at once.
+      const Duration bounded = std::min(*wait, Duration::minutes(60));
+      ready_.wait_for(lock, std::chrono::nanoseconds(bounded.ns), awake);
     } else {
       ready_.wait(lock, awake);
     }
