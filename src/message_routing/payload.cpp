@@ -2,9 +2,11 @@
 
 #include <deque>
 #include <map>
+#include <memory_resource>
 #include <set>
 
 #include "base/ensure.hpp"
+#include "base/units.hpp"
 #include "message_routing/ingress_rules.hpp"
 #include "types/limits.hpp"
 
@@ -78,7 +80,9 @@ class Composer {
   }
 
   const PayloadBase& base_;
-  std::set<types::RequestId> seen_;
+  /// Thousands of ids that come and go together.
+  std::pmr::monotonic_buffer_resource memory_{64 * kKiB};
+  std::pmr::set<types::RequestId> seen_{&memory_};
   std::map<CanisterId, types::Cycles> left_;
   std::size_t count_ = 0;
   std::size_t bytes_ = 0;

@@ -1,16 +1,34 @@
 #include "p2p/announcements.hpp"
 
+#include <algorithm>
+
 namespace icpd::p2p {
 
+Announcements::Known::Sources::iterator Announcements::source_at(Known& known,
+                                                                 const types::NodeId& peer) {
+  return std::lower_bound(
+      known.sources.begin(), known.sources.end(), peer,
+      [](const auto& source, const types::NodeId& p) { return source.first < p; });
+}
+
+void Announcements::add_source(const types::NodeId& peer, const types::ArtifactId& id) {
+  Known& known = known_.try_emplace(id).first;
+  const auto source = source_at(known, peer);
+  if (source != known.sources.end() && source->first == peer)
+    ++source->second;
+  else
+    known.sources.emplace(source, peer, 1);
+}
+
 bool Announcements::remove_source(const types::NodeId& peer, const types::ArtifactId& id) {
-  const auto known = known_.find(id);
-  ensure(known != known_.end(), "what a slot holds is known");
-  auto& sources = known->second.sources;
-  const auto source = sources.find(peer);
-  ensure(source != sources.end() && source->second > 0, "who has a slot is a source");
-  if (--source->second == 0) sources.erase(source);
-  if (!sources.empty()) return false;
-  known_.erase(known);
+  Known* known = known_.find(id);
+  ensure(known != nullptr, "what a slot holds is known");
+  const auto source = source_at(*known, peer);
+  ensure(source != known->sources.end() && source->first == peer && source->second > 0,
+         "who has a slot is a source");
+  if (--source->second == 0) known->sources.erase(source);
+  if (!known->sources.empty()) return false;
+  known_.erase(id);
   return true;
 }
 
@@ -19,7 +37,7 @@ Announcements::Change Announcements::apply(const types::NodeId& peer, const Upda
   const auto [it, is_new] = table.try_emplace(update.slot, Slot{update.commit, update.id});
   if (!is_new && it->second.commit >= update.commit) return {};
   // The new source first: an artifact that only moves to another commit stays known.
-  ++known_[update.id].sources[peer];
+  add_source(peer, update.id);
   Change change{.accepted = true, .forgotten = std::nullopt};
   if (!is_new) {
     const types::ArtifactId replaced = it->second.id;
@@ -43,20 +61,20 @@ std::vector<types::ArtifactId> Announcements::drop_peer(const types::NodeId& pee
 }
 
 bool Announcements::is_delivered(const types::ArtifactId& id) const {
-  const auto known = known_.find(id);
-  return known != known_.end() && known->second.delivered;
+  const Known* known = known_.find(id);
+  return known != nullptr && known->delivered;
 }
 
 void Announcements::mark_delivered(const types::ArtifactId& id, bool delivered) {
-  const auto known = known_.find(id);
-  if (known != known_.end()) known->second.delivered = delivered;
+  Known* known = known_.find(id);
+  if (known != nullptr) known->delivered = delivered;
 }
 
 std::vector<types::NodeId> Announcements::sources(const types::ArtifactId& id) const {
   std::vector<types::NodeId> peers;
-  const auto known = known_.find(id);
-  if (known == known_.end()) return peers;
-  for (const auto& [peer, slots] : known->second.sources)
+  const Known* known = known_.find(id);
+  if (known == nullptr) return peers;
+  for (const auto& [peer, slots] : known->sources)
     peers.push_back(peer);
   return peers;
 }

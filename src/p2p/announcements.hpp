@@ -13,7 +13,17 @@
 #include <optional>
 #include <vector>
 
+#include "base/digest_map.hpp"
 #include "p2p/frame.hpp"
+
+namespace icpd::types {
+
+/// For DigestMap.
+[[nodiscard]] inline ByteView uniform_part(const ArtifactId& id) {
+  return id.hash;
+}
+
+}  // namespace icpd::types
 
 namespace icpd::p2p {
 
@@ -45,18 +55,22 @@ class Announcements {
     types::ArtifactId id;
   };
   struct Known {
-    /// In how many slots of each peer it is.
-    std::map<types::NodeId, std::uint32_t> sources;
+    /// In how many slots of each peer it is, in order of the peers.
+    using Sources = std::vector<std::pair<types::NodeId, std::uint32_t>>;
+    Sources sources;
     bool delivered = false;
   };
   using Table = std::map<SlotNumber, Slot>;
   using Tables = std::array<Table, types::kArtifactKinds>;
 
+  /// Where the peer is among the sources, or would be.
+  [[nodiscard]] static Known::Sources::iterator source_at(Known& known, const types::NodeId& peer);
+  void add_source(const types::NodeId& peer, const types::ArtifactId& id);
   /// True if that was its last slot.
   bool remove_source(const types::NodeId& peer, const types::ArtifactId& id);
 
   std::map<types::NodeId, Tables> tables_;
-  std::map<types::ArtifactId, Known> known_;
+  DigestMap<types::ArtifactId, Known> known_;
 };
 
 }  // namespace icpd::p2p

@@ -4,38 +4,31 @@ namespace icpd::replica {
 
 void Bodies::keep(types::Height height, const SharedIngress& message, const Encoded& artifact) {
   const types::IngressHash& hash = message->hash;
-  if (const auto found = bodies_.find(hash); found != bodies_.end()) {
-    if (found->second.height >= height) return;
-    forget(found);
-  }
-  bytes_ += message->size();
-  bodies_.emplace(hash, Body{message, artifact, height});
-  by_height_.emplace(height, hash);
+  const auto [body, is_new] = bodies_.try_emplace(hash, Body{message, artifact, height});
+  if (!is_new && body.height >= height) return;
+  body.height = height;
+  if (is_new) bytes_ += message->size();
+  by_height_[height].push_back(hash);
   while (bytes_ > kBodiesBytesMax && by_height_.size() > 1)
     purge_below(by_height_.begin()->first + 1);
 }
 
 const Bodies::Body* Bodies::find(const types::IngressHash& hash) const {
-  const auto found = bodies_.find(hash);
-  return found == bodies_.end() ? nullptr : &found->second;
+  return bodies_.find(hash);
 }
 
 void Bodies::purge_below(types::Height height) {
-  while (!by_height_.empty() && by_height_.begin()->first < height)
-    forget(bodies_.find(by_height_.begin()->second));
-  complete_from_ = std::max(complete_from_, height);
-}
-
-void Bodies::forget(std::map<types::IngressHash, Body>::iterator body) {
-  ensure(body != bodies_.end());
-  const auto [first, last] = by_height_.equal_range(body->second.height);
-  for (auto it = first; it != last; ++it) {
-    if (it->second != body->first) continue;
-    by_height_.erase(it);
-    break;
+  while (!by_height_.empty() && by_height_.begin()->first < height) {
+    const auto& [lowest, hashes] = *by_height_.begin();
+    for (const types::IngressHash& hash : hashes) {
+      const Body* body = bodies_.find(hash);
+      if (body == nullptr || body->height != lowest) continue;
+      bytes_ -= body->message->size();
+      bodies_.erase(hash);
+    }
+    by_height_.erase(by_height_.begin());
   }
-  bytes_ -= body->second.message->size();
-  bodies_.erase(body);
+  complete_from_ = std::max(complete_from_, height);
 }
 
 }  // namespace icpd::replica

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 
+#include "base/digest_map.hpp"
 #include "replica/ingress_pool.hpp"
 #include "types/block.hpp"
 
@@ -32,10 +33,9 @@ class Bodies {
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
  private:
-  void forget(std::map<types::IngressHash, Body>::iterator body);
-
-  std::map<types::IngressHash, Body> bodies_;
-  std::multimap<types::Height, types::IngressHash> by_height_;
+  DigestMap<types::IngressHash, Body> bodies_;
+  /// Also of those that moved to a higher height since.
+  std::map<types::Height, std::vector<types::IngressHash>> by_height_;
   types::Height complete_from_;
   std::size_t bytes_ = 0;
 };

@@ -202,8 +202,9 @@ void block_final(Core& core, const types::HashedBlock& block) {
     core.bodies.keep(block->height, entry->message, entry->artifact);
     tell_peers(core, p2p::Withdraw{entry->artifact->id});
   }
-  std::erase_if(core.checks,
-                [&](const auto& check) { return check.second.question.height <= block->height; });
+  std::erase_if(core.checks, [&](const auto& check) {
+    return check.second.check.question.height <= block->height;
+  });
   chain_changed(core);
 }
 

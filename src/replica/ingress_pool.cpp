@@ -14,22 +14,20 @@ bool IngressPool::add(PoolEntry entry) {
   usage.bytes += size;
   bytes_ += size;
   entry.order = ++next_order_;
-  requests_.insert(entry.message->id());
   by_expiry_.emplace(entry.message->call().ingress_expiry, hash);
-  if (entry.verification == Verification::kGood) verified_.emplace(entry.order, hash);
-  entries_.emplace(hash, std::move(entry));
+  const PoolEntry& added = entries_.try_emplace(hash, std::move(entry)).first;
+  if (added.verification == Verification::kGood) verified_.emplace(added.order, &added);
   return true;
 }
 
 const PoolEntry* IngressPool::find(const types::IngressHash& hash) const {
-  const auto found = entries_.find(hash);
-  return found == entries_.end() ? nullptr : &found->second;
+  return entries_.find(hash);
 }
 
 std::optional<PoolEntry> IngressPool::remove(const types::IngressHash& hash) {
   auto found = entries_.extract(hash);
-  if (found.empty()) return std::nullopt;
-  PoolEntry entry = std::move(found.mapped());
+  if (!found) return std::nullopt;
+  PoolEntry& entry = *found;
   const std::size_t size = entry.message->size();
   const auto usage = usage_.find(entry.source);
   ensure(usage != usage_.end() && usage->second.messages > 0 && usage->second.bytes >= size);
@@ -38,9 +36,8 @@ std::optional<PoolEntry> IngressPool::remove(const types::IngressHash& hash) {
   if (usage->second.messages == 0) usage_.erase(usage);
   bytes_ -= size;
   verified_.erase(entry.order);
-  requests_.erase(requests_.find(entry.message->id()));
   by_expiry_.erase({entry.message->call().ingress_expiry, hash});
-  return entry;
+  return found;
 }
 
 std::vector<PoolEntry> IngressPool::remove_expired(Time now) {
@@ -54,19 +51,18 @@ std::vector<PoolEntry> IngressPool::remove_expired(Time now) {
 }
 
 void IngressPool::mark(const types::IngressHash& hash, Verification verification) {
-  const auto found = entries_.find(hash);
-  if (found == entries_.end()) return;
-  PoolEntry& entry = found->second;
-  ensure(entry.verification != Verification::kGood, "what is verified stays verified");
-  entry.verification = verification;
-  if (verification == Verification::kGood) verified_.emplace(entry.order, hash);
+  PoolEntry* entry = entries_.find(hash);
+  if (entry == nullptr) return;
+  ensure(entry->verification != Verification::kGood, "what is verified stays verified");
+  entry->verification = verification;
+  if (verification == Verification::kGood) verified_.emplace(entry->order, entry);
 }
 
 std::vector<const PoolEntry*> IngressPool::verified() const {
   std::vector<const PoolEntry*> all;
   all.reserve(verified_.size());
-  for (const auto& [order, hash] : verified_)
-    all.push_back(&entries_.at(hash));
+  for (const auto& [order, entry] : verified_)
+    all.push_back(entry);
   return all;
 }
 

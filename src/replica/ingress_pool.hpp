@@ -15,6 +15,7 @@
 #include <set>
 #include <vector>
 
+#include "base/digest_map.hpp"
 #include "base/shared.hpp"
 #include "types/artifact.hpp"
 #include "types/requests.hpp"
@@ -54,10 +55,6 @@ class IngressPool {
     return entries_.contains(hash);
   }
   [[nodiscard]] const PoolEntry* find(const types::IngressHash& hash) const;
-  /// Whether a message with this request id is here, whatever its envelope.
-  [[nodiscard]] bool contains_request(const types::RequestId& id) const {
-    return requests_.contains(id);
-  }
   /// Gives what was removed, if it was here.
   std::optional<PoolEntry> remove(const types::IngressHash& hash);
   /// Removes what expires before `now`.
@@ -77,9 +74,8 @@ class IngressPool {
     std::size_t messages = 0;
     std::size_t bytes = 0;
   };
-  std::map<types::IngressHash, PoolEntry> entries_;
-  std::map<std::uint64_t, types::IngressHash> verified_;
-  std::multiset<types::RequestId> requests_;
+  DigestMap<types::IngressHash, PoolEntry> entries_;
+  std::map<std::uint64_t, const PoolEntry*> verified_;
   std::set<std::pair<Time, types::IngressHash>> by_expiry_;
   std::map<std::optional<types::NodeId>, Usage> usage_;
   std::size_t bytes_ = 0;

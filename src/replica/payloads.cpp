@@ -51,9 +51,15 @@ BodyState verified_body(Core& core, const IngressHash& hash, Time block_time,
   return BodyState::kMissing;
 }
 
+void want_for(Core& core, const consensus::CheckPayload& check, const IngressHash& hash) {
+  if (body_artifact(core, hash) == nullptr)
+    want_body(core, hash, {check.question.height, {check.from, check.block->maker}, false});
+}
+
 /// Nothing while it can't be said.
-std::optional<consensus::PayloadVerdict> judge(Core& core, const consensus::CheckPayload& check) {
+std::optional<consensus::PayloadVerdict> judge(Core& core, OpenCheck& open) {
   using consensus::PayloadVerdict;
+  const consensus::CheckPayload& check = open.check;
   const consensus::PayloadQuestion& question = check.question;
   const auto& payload = std::get<types::DataPayload>(check.block->payload);
   if (payload.ingress.size() > types::limits::kBlockIngressCountMax)
@@ -66,8 +72,8 @@ std::optional<consensus::PayloadVerdict> judge(Core& core, const consensus::Chec
     if (found == BodyState::kBad) return PayloadVerdict::kInvalid;
     if (found == BodyState::kGood) continue;
     complete = false;
-    if (body_artifact(core, hash) == nullptr)
-      want_body(core, hash, {question.height, {check.from, check.block->maker}, false});
+    open.missing.push_back(hash);
+    want_for(core, check, hash);
   }
   const auto past = past_messages(core, question.past);
   if (!complete || !past) return std::nullopt;
@@ -78,11 +84,28 @@ std::optional<consensus::PayloadVerdict> judge(Core& core, const consensus::Chec
   return PayloadVerdict::kValid;
 }
 
+/// Whether one of those that were missing still is. Asked again for each message that comes, so it
+/// looks at one.
+bool still_misses(Core& core, OpenCheck& open) {
+  SharedIngress unused;
+  while (!open.missing.empty()) {
+    const IngressHash& hash = open.missing.back();
+    if (verified_body(core, hash, open.check.question.context.time, unused) ==
+        BodyState::kMissing) {
+      want_for(core, open.check, hash);
+      return true;
+    }
+    open.missing.pop_back();
+  }
+  return false;
+}
+
 /// False while the question stays open.
-bool try_check(Core& core, const consensus::CheckPayload& check) {
-  const auto verdict = judge(core, check);
+bool try_check(Core& core, OpenCheck& open) {
+  if (still_misses(core, open)) return false;
+  const auto verdict = judge(core, open);
   if (!verdict) return false;
-  feed(core, consensus::PayloadChecked{check.question.id, *verdict});
+  feed(core, consensus::PayloadChecked{open.check.question.id, *verdict});
   return true;
 }
 
@@ -115,11 +138,13 @@ void build_payload(Core& core, const consensus::BuildPayload& ask) {
 
 void check_payload(Core& core, const consensus::CheckPayload& ask) {
   trace_proposed(core, named_by(*ask.block));
-  if (!try_check(core, ask)) core.checks.emplace(ask.question.id, ask);
+  OpenCheck open{ask, {}};
+  if (!try_check(core, open)) core.checks.emplace(ask.question.id, std::move(open));
 }
 
 void try_checks(Core& core) {
-  std::erase_if(core.checks, [&](const auto& entry) { return try_check(core, entry.second); });
+  for (auto check = core.checks.begin(); check != core.checks.end();)
+    check = try_check(core, check->second) ? core.checks.erase(check) : std::next(check);
 }
 
 }  // namespace icpd::replica::detail

@@ -32,8 +32,9 @@ std::optional<RequestTrace> OpenTraces::take(const types::RequestId& id) {
 
 void TraceStore::add(RequestTrace trace) {
   const types::RequestId id = trace.request;
-  const auto [entry, fresh] = traces_.insert_or_assign(id, std::move(trace));
-  if (!fresh) return;
+  const auto [entry, is_new] = traces_.try_emplace(id);
+  entry = std::move(trace);
+  if (!is_new) return;
   order_.push_back(id);
   if (order_.size() > kSizeMax) {
     traces_.erase(order_.front());
@@ -43,8 +44,7 @@ void TraceStore::add(RequestTrace trace) {
 }
 
 const RequestTrace* TraceStore::find(const types::RequestId& id) const {
-  const auto found = traces_.find(id);
-  return found == traces_.end() ? nullptr : &found->second;
+  return traces_.find(id);
 }
 
 }  // namespace icpd::replica

@@ -5,11 +5,11 @@
 
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <optional>
 #include <string>
 #include <tuple>
 
+#include "base/digest_map.hpp"
 #include "base/units.hpp"
 #include "crypto/quorum.hpp"
 #include "types/block.hpp"
@@ -110,7 +110,7 @@ class TraceStore {
   [[nodiscard]] const std::deque<types::RequestId>& order() const { return order_; }
 
  private:
-  std::map<types::RequestId, RequestTrace> traces_;
+  DigestMap<types::RequestId, RequestTrace> traces_;
   std::deque<types::RequestId> order_;
 };
 

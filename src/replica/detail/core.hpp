@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/digest_map.hpp"
 #include "replica/bodies.hpp"
 #include "replica/ingress_pool.hpp"
 #include "replica/replica.hpp"
@@ -47,6 +48,14 @@ struct Wanted {
   bool is_final = false;
 };
 
+/// A question about a payload whose messages aren't all here and verified.
+struct OpenCheck {
+  consensus::CheckPayload check;
+  /// Those that were missing when it was last looked at; nothing is gained by looking again before
+  /// all of them have come.
+  std::vector<IngressHash> missing;
+};
+
 struct Core {
   Identity identity;
   registry::Registry registry;
@@ -80,7 +89,7 @@ struct Core {
   /// The pool has nothing that a block could take; until then or until something new comes.
   std::optional<Time> quiet_until;
 
-  std::map<QuestionId, consensus::CheckPayload> checks;
+  std::map<QuestionId, OpenCheck> checks;
 
   // Execution.
   std::map<Height, consensus::DeliverBatch> batches;
