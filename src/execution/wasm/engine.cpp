@@ -3,6 +3,7 @@
 #include "base/units.hpp"
 #include "execution/wasm/detail/engine_state.hpp"
 #include "execution/wasm/detail/memory_creator.hpp"
+#include "execution/wasm/detail/stack_creator.hpp"
 #include "execution/wasm/heap.hpp"
 #include "execution/wasm/meter.hpp"
 
@@ -50,7 +51,7 @@ constexpr std::string_view kSettings =
     "wasmtime 48.0.8 cranelift opt=speed nan stack=5MiB+1MiB reservation=4GiB guard=32MiB "
     "x86-64-v2|aarch64";
 
-EngineHandle make_engine() {
+EngineHandle make_engine(io::memory::StackPool& stacks) {
   wasm_config_t* config = wasm_config_new();
   set_features(*config);
   wasmtime_config_strategy_set(config, WASMTIME_STRATEGY_CRANELIFT);
@@ -69,6 +70,8 @@ EngineHandle make_engine() {
   wasmtime_config_memory_init_cow_set(config, false);
   wasmtime_memory_creator_t creator = memory_creator();
   wasmtime_config_host_memory_creator_set(config, &creator);
+  wasmtime_stack_creator_t stack_source = stack_creator(stacks);
+  wasmtime_config_host_stack_creator_set(config, &stack_source);
   EngineHandle engine(wasm_engine_new_with_config(config));
   ensure(engine != nullptr, "the engine refused its configuration");
   return engine;
@@ -111,7 +114,7 @@ std::vector<std::string> global_exports_of(const wasmtime_module_t& module) {
 }  // namespace
 
 Engine::Engine() : state_(std::make_unique<detail::EngineState>()) {
-  state_->engine = make_engine();
+  state_->engine = make_engine(state_->stacks);
   state_->compatibility = crypto::hash_in_domain(
       "icpd-machine-code", {as_bytes(kSettings), as_bytes(std::to_string(kMeteringVersion))});
   for (const PointerWidth width : kWidths) {

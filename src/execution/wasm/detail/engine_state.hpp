@@ -6,6 +6,7 @@
 #include "execution/wasm/body_writer.hpp"
 #include "execution/wasm/detail/wasmtime_handles.hpp"
 #include "execution/wasm/engine.hpp"
+#include "io/memory/stack_pool.hpp"
 
 namespace icpd::execution::wasm {
 
@@ -20,6 +21,8 @@ inline constexpr std::array kPausings = {Pausing::kNever, Pausing::kPossible};
 namespace detail {
 
 struct EngineState {
+  /// Before the engine, so that it goes after it.
+  io::memory::StackPool stacks;
   EngineHandle engine;
   crypto::Digest compatibility;
   /// The imports of a metered module, by [width][style][pausing].
