@@ -1,5 +1,7 @@
 #include "node/protocol_thread.hpp"
 
+#include <algorithm>
+
 #include "io/linux/system.hpp"
 #include "node/batch_processor.hpp"
 
@@ -13,6 +15,8 @@ constexpr std::size_t kEventsMax = 1 << 22;
 constexpr std::size_t kSubmissionsMax = 10'000;
 /// The replica has one Persist for each step at most, and none waits for another.
 constexpr std::size_t kLogWorkMax = 1 << 20;
+/// Frames that may wait for others to leave with.
+constexpr std::size_t kOutgoingMax = 256;
 /// What is written with one sync, before the last that is added.
 constexpr std::size_t kTogetherMax = 32 * kMiB;
 static_assert(kTogetherMax < replica::ArtifactLog::kRecordSizeMax / 2);
@@ -112,6 +116,7 @@ void ProtocolThread::run() {
     for (Event& event : events_.pop_all(patience()))
       take(std::move(event));
     fire_timers();
+    send_outgoing();
     parts_.records.show(replica_->figures());
   }
 }
@@ -197,14 +202,24 @@ void ProtocolThread::carry_out(replica::Actions actions) {
   for (replica::Action& action : actions) {
     std::visit([this](auto& one) { act(one); }, action);
   }
+  const auto is_urgent = [](const io::linux::LinkMessage& message) {
+    return message.channel == io::linux::LinkChannel::kUrgent;
+  };
+  if (outgoing_.size() >= kOutgoingMax || std::ranges::any_of(outgoing_, is_urgent))
+    send_outgoing();
+}
+
+void ProtocolThread::send_outgoing() {
+  if (!outgoing_.empty()) links_->send(std::exchange(outgoing_, {}));
 }
 
 void ProtocolThread::act(replica::Send& action) {
   const auto channel = action.channel == p2p::Channel::kUrgent ? io::linux::LinkChannel::kUrgent
                                                                : io::linux::LinkChannel::kBulk;
   parts_.records.sent(action.peer, action.frame.size());
-  links_->send(parts_.link_keys.at(action.peer), io::linux::LinkSession(action.session.value),
-               channel, std::move(action.frame));
+  outgoing_.push_back({parts_.link_keys.at(action.peer),
+                       io::linux::LinkSession(action.session.value), channel,
+                       std::move(action.frame)});
 }
 
 void ProtocolThread::act(replica::CloseSession& action) {

@@ -87,6 +87,7 @@ class ProtocolThread {
   /// Notes what an input tells about this node's work.
   void note(const replica::Input& input);
   void carry_out(replica::Actions actions);
+  void send_outgoing();
   void run_log();
   /// Writes what there is, and says so. False if the disk failed.
   [[nodiscard]] bool write_log(std::optional<replica::Persist>& persist);
@@ -111,6 +112,10 @@ class ProtocolThread {
   Stopped stopped_;
   BatchProcessor* batches_ = nullptr;
   io::linux::Links* links_ = nullptr;
+
+  /// Frames of the steps at hand: they leave together as soon as one of them is urgent, else when
+  /// nothing else waits to be done.
+  std::vector<io::linux::LinkMessage> outgoing_;
 
   Channel<Event> events_;
   Channel<LogWork> log_work_;

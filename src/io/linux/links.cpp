@@ -77,13 +77,6 @@ struct Peer {
   LinkConnection::Clock::time_point refused_until{};
 };
 
-struct Outgoing {
-  LinkKey peer;
-  LinkSession session;
-  LinkChannel channel;
-  Slice frame;
-};
-
 class LinksOnAsio final : public Links {
  public:
   LinksOnAsio(LinkKey key, asio::ssl::context tls, const LinkConfig& config, LinkSink sink)
@@ -148,12 +141,15 @@ class LinksOnAsio final : public Links {
     asio::post(io_, [this, peers = std::move(peers)] { change_peers(peers); });
   }
 
-  void send(const LinkKey& peer, LinkSession session, LinkChannel channel, Slice frame) override {
+  using Links::send;
+  void send(std::vector<LinkMessage> messages) override {
+    if (messages.empty()) return;
     bool was_empty = false;
     {
       const std::lock_guard lock(outbox_mutex_);
       was_empty = outbox_.empty();
-      outbox_.push_back(Outgoing{peer, session, channel, std::move(frame)});
+      outbox_.insert(outbox_.end(), std::make_move_iterator(messages.begin()),
+                     std::make_move_iterator(messages.end()));
     }
     // One wake-up for all that is added until the thread looks.
     if (was_empty) asio::post(io_, [this] { send_outbox(); });
@@ -381,13 +377,13 @@ class LinksOnAsio final : public Links {
   }
 
   void send_outbox() {
-    std::vector<Outgoing> outbox;
+    std::vector<LinkMessage> outbox;
     {
       const std::lock_guard lock(outbox_mutex_);
       outbox.swap(outbox_);
     }
     std::set<ConnectionPointer> touched;
-    for (Outgoing& one : outbox) {
+    for (LinkMessage& one : outbox) {
       const auto it = peers_.find(one.peer);
       if (it == peers_.end() || it->second.session != one.session || one.session.value == 0)
         continue;
@@ -429,7 +425,7 @@ class LinksOnAsio final : public Links {
   std::set<ConnectionPointer> unpaired_;
   LinkSession last_session_;
   std::mutex outbox_mutex_;
-  std::vector<Outgoing> outbox_;
+  std::vector<LinkMessage> outbox_;
   std::thread thread_;
 };
 

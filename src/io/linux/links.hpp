@@ -98,6 +98,14 @@ using LinkEvent = std::variant<LinkUp, LinkDown, LinkFrame>;
 /// Must not block, nor destroy the Links.
 using LinkSink = std::function<void(LinkEvent)>;
 
+struct LinkMessage {
+  LinkKey peer;
+  LinkSession session;
+  LinkChannel channel = LinkChannel::kUrgent;
+  /// 1 to frame_size_max bytes.
+  Slice frame;
+};
+
 class Links {
  public:
   /// Listens at once; dials when peers are set. An error names the address that can't be had.
@@ -110,9 +118,14 @@ class Links {
 
   /// Who may have a session. Sessions with others end; our own key is ignored.
   virtual void set_peers(std::vector<LinkPeer> peers) = 0;
-  /// Sends, in order for each channel. Dropped if that session isn't up. The frame has 1 to
-  /// frame_size_max bytes.
-  virtual void send(const LinkKey& peer, LinkSession session, LinkChannel channel, Slice frame) = 0;
+  /// Sends, in order for each channel; what is given together shares writes. A message is dropped
+  /// if its session isn't up.
+  virtual void send(std::vector<LinkMessage> messages) = 0;
+  void send(const LinkKey& peer, LinkSession session, LinkChannel channel, Slice frame) {
+    std::vector<LinkMessage> one;
+    one.push_back({peer, session, channel, std::move(frame)});
+    send(std::move(one));
+  }
   /// Ends a session because of what the peer did; it is dialled again after a second. LinkDown
   /// follows.
   virtual void close(const LinkKey& peer, LinkSession session, std::string reason) = 0;
