@@ -36,8 +36,13 @@ bool execution_needs_a_block(Core& core) {
   return false;
 }
 
+/// Until a first state is certified nobody can be served.
+bool nothing_is_certified(const Core& core) {
+  return core.certified == Height{0};
+}
+
 bool has_work(Core& core) {
-  return core.ingress_waiting || execution_needs_a_block(core) ||
+  return nothing_is_certified(core) || core.ingress_waiting || execution_needs_a_block(core) ||
          finalization_needs_a_block(core) || package_needs_a_block(core);
 }
 
