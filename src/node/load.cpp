@@ -14,6 +14,9 @@ using nlohmann::json;
 
 /// Connections to each node when a call is answered once it is accepted.
 constexpr std::size_t kConnectionsEach = 8;
+/// How often, and how long between, a node is asked whether it knows the new canister.
+constexpr int kServedTries = 200;
+constexpr Duration kServedPause = Duration::milliseconds(25);
 /// Signed ahead, for each second of a run.
 constexpr std::size_t kPreparedPerSecond = 4000;
 
@@ -51,6 +54,25 @@ Result<std::vector<io::linux::HttpEndpoint>> endpoints_of(const NetworkTarget& n
     endpoints.push_back(TRY(io::linux::endpoint_of(url)));
   if (endpoints.empty()) endpoints.push_back(TRY(io::linux::endpoint_of(network.url)));
   return endpoints;
+}
+
+/// Nodes may be a height apart: returns once each of them shows the canister.
+Status<AgentError> wait_for_all(const NetworkTarget& network, const types::CanisterId& canister) {
+  io::linux::SystemClock clock;
+  io::linux::SystemEntropy entropy;
+  for (const std::string& url : network.node_urls) {
+    auto transport = http_transport(url);
+    if (!transport.ok())
+      return Err(AgentError{AgentError::Kind::kUnreachable, transport.error().message, ""});
+    Agent agent({**transport, clock, entropy, network.root}, Identity());
+    auto answer = agent.query(Call::to(canister, kLoadCounterQuery, {}));
+    for (int i = 0; !answer.ok() && i < kServedTries; ++i) {
+      (*transport)->pause(kServedPause);
+      answer = agent.query(Call::to(canister, kLoadCounterQuery, {}));
+    }
+    if (!answer.ok()) return Err(answer.error());
+  }
+  return {};
 }
 
 std::vector<Identity> make_senders(std::size_t count, io::Entropy& entropy) {
@@ -122,6 +144,7 @@ CommandResult measure_throughput(const ThroughputOptions& options, const Console
     return UsageErr("--seconds and --outstanding must be at least 1");
   const auto session = TRY(Session::open(options.target, console));
   const auto canister = TRY(deploy_load_canister(*session));
+  TRY(wait_for_all(session->network(), canister));
   const auto endpoints = TRY(endpoints_of(session->network()));
   io::linux::SystemClock clock;
   io::linux::SystemEntropy entropy;

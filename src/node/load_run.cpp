@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "codec/cbor.hpp"
 #include "node/agent_answers.hpp"
 #include "node/load_canister.hpp"
 
@@ -15,6 +16,17 @@ constexpr Duration kBusyPause = Duration::milliseconds(50);
 
 bool is_busy(unsigned status) {
   return status == 429 || status == 503;
+}
+
+/// What an answer says to people: a reject's message, or the body if it is text.
+std::string reason_in(const Slice& body) {
+  const auto document = codec::cbor::Document::parse(body);
+  if (document.ok()) {
+    const auto message = document->root().find("reject_message");
+    if (message.ok() && *message && (*message)->text().ok())
+      return std::string((*message)->text().value());
+  }
+  return is_utf8(body) ? std::string(as_text(body)) : "";
 }
 
 }  // namespace
@@ -92,8 +104,7 @@ void LoadRun::count_answer(Connection& connection, unsigned status, const Slice&
     connection.rest_until = now + kBusyPause;
   } else {
     ++counts_.refused;
-    if (first_refusal_.empty())
-      first_refusal_ = std::to_string(status) + " " + std::string(as_text(body));
+    if (first_refusal_.empty()) first_refusal_ = std::to_string(status) + " " + reason_in(body);
   }
 }
 

@@ -93,8 +93,8 @@ class HttpPumpOnAsio final : public HttpPump {
   HttpPumpOnAsio(const std::vector<tcp::endpoint>& servers, std::size_t connections_each) {
     for (std::size_t number = 0; number < connections_each; ++number) {
       for (std::size_t endpoint = 0; endpoint < servers.size(); ++endpoint)
-        pipes_.push_back(std::make_unique<Pipe>(io_, servers[endpoint],
-                                                PumpConnection{endpoint, number}));
+        pipes_.push_back(
+            std::make_unique<Pipe>(io_, servers[endpoint], PumpConnection{endpoint, number}));
     }
   }
 
