@@ -61,7 +61,9 @@ TEST(DigestMap, does_as_one_ordered_map_does) {
       EXPECT_EQ(map.try_emplace(key, i).second, model.try_emplace(key, i).second);
     }
     const auto found = model.find(key_of(random.next() % 3000));
-    if (found != model.end()) EXPECT_EQ(*map.find(found->first), found->second);
+    if (found != model.end()) {
+      EXPECT_EQ(*map.find(found->first), found->second);
+    }
     ASSERT_EQ(map.size(), model.size());
   }
 }

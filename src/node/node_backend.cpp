@@ -67,7 +67,7 @@ http::NodeStatus NodeBackend::status() {
 bool NodeBackend::caught_up() {
   if (caught_up_) return true;
   const SharedView view = parts_.published.newest();
-  if (view != nullptr && view->height().value >= final_at_start_) caught_up_ = true;
+  if (view != nullptr && view->height() >= final_at_start_) caught_up_ = true;
   return caught_up_;
 }
 

@@ -31,7 +31,7 @@ class NodeBackend final : public http::Backend {
  public:
   /// Before the protocol thread starts.
   explicit NodeBackend(BackendParts parts)
-      : parts_(std::move(parts)), final_at_start_(parts_.protocol.figures().finalized) {}
+      : parts_(std::move(parts)), final_at_start_(parts_.protocol.final_at_start()) {}
 
   [[nodiscard]] http::NodeStatus status() override;
   [[nodiscard]] std::shared_ptr<const http::CertifiedReader> certified() override;
@@ -59,7 +59,7 @@ class NodeBackend final : public http::Backend {
                  std::move_only_function<void(http::Then<Result<T, http::HttpError>>)> work);
 
   BackendParts parts_;
-  const std::uint64_t final_at_start_;
+  const types::Height final_at_start_;
   std::atomic<bool> caught_up_ = false;
 };
 

@@ -46,6 +46,7 @@ void join(std::optional<replica::Persist>& together, const replica::Persist& lat
 ProtocolThread::ProtocolThread(std::unique_ptr<replica::Replica> replica, ProtocolParts parts,
                                Stopped stopped)
     : replica_(std::move(replica)),
+      final_at_start_(replica_->figures().finalized),
       parts_(std::move(parts)),
       stopped_(std::move(stopped)),
       events_(kEventsMax),

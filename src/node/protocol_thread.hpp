@@ -59,6 +59,8 @@ class ProtocolThread {
   /// False if too much waits: the client is to come back.
   [[nodiscard]] bool try_submit(Shared<types::IngressMessage> message, Submitted submitted);
   [[nodiscard]] const Records& records() const { return parts_.records; }
+  /// The newest final height that was on disk when this node started.
+  [[nodiscard]] types::Height final_at_start() const { return final_at_start_; }
   /// Calls back with the way of a call, ended or still going on; with nothing if this node doesn't
   /// know it, or has no time to say.
   void find_trace(const types::RequestId& id, TraceFound found);
@@ -108,6 +110,7 @@ class ProtocolThread {
   void act(replica::Stop& action);
 
   std::unique_ptr<replica::Replica> replica_;
+  const types::Height final_at_start_;
   ProtocolParts parts_;
   Stopped stopped_;
   BatchProcessor* batches_ = nullptr;
