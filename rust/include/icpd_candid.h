@@ -1,7 +1,7 @@
 /* Candid as text: the C interface of rust/src/candid_text.rs.
  *
- * Every function fills `out`, which the caller frees with icpd_buffer_free: the result if it returns
- * true, else what was wrong, as text. Texts are UTF-8 and need no end mark.
+ * Every function fills `out`, which the caller frees with icpd_buffer_free: the result if it
+ * returns true, else what was wrong, as text. Texts are UTF-8 and need no end mark.
  */
 #pragma once
 

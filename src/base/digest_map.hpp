@@ -17,7 +17,8 @@
 
 namespace icpd {
 
-/// The part of a key that is uniform, at least 8 bytes. Other key types have their own, found by argument lookup.
+/// The part of a key that is uniform, at least 8 bytes. Other key types have their own, found by
+/// argument lookup.
 template <typename Tag, std::size_t N>
 [[nodiscard]] ByteView uniform_part(const FixedBytes<Tag, N>& key) {
   return key.view();

@@ -40,8 +40,8 @@ class ConsensusTest : public testing::Test {
     for (std::size_t i = 0; i < kNodes; ++i)
       members.emplace(types::NodeId(types::Principal::self_authenticating(key_of(i))), key_of(i));
     for (const auto& [id, key] : members) {
-      signers_.push_back(make_fast_signer(
-          key, crypto::MemberIndex{static_cast<std::uint32_t>(nodes_.size())}));
+      signers_.push_back(
+          make_fast_signer(key, crypto::MemberIndex{static_cast<std::uint32_t>(nodes_.size())}));
       nodes_.push_back(id);
       record.members.push_back(id);
       snapshot.nodes[id].signing_key = key;

@@ -49,6 +49,8 @@ void add_load_commands(CommandTree& tree) {
         command.add_option("--outstanding", options.outstanding,
                            "Calls sent and not yet certified, at most [1000]");
         command.add_option("--rate", options.rate, "Calls a second, at most [no limit]");
+        command.add_option("--connections", options.connections,
+                           "To each node, unless all calls wait for certificates [8]");
         command.add_option("--senders", options.senders,
                            "Ed25519 identities that sign in turn [0: anonymous]");
         command

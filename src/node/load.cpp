@@ -12,8 +12,6 @@ namespace {
 
 using nlohmann::json;
 
-/// Connections to each node when a call is answered once it is accepted.
-constexpr std::size_t kConnectionsEach = 8;
 /// How often, and how long between, a node is asked whether it knows the new canister.
 constexpr int kServedTries = 200;
 constexpr Duration kServedPause = Duration::milliseconds(25);
@@ -140,8 +138,8 @@ CommandResult measure_latency(const LatencyOptions& options, const Console& cons
 }
 
 CommandResult measure_throughput(const ThroughputOptions& options, const Console& console) {
-  if (options.seconds == 0 || options.outstanding == 0)
-    return UsageErr("--seconds and --outstanding must be at least 1");
+  if (options.seconds == 0 || options.outstanding == 0 || options.connections == 0)
+    return UsageErr("--seconds, --outstanding and --connections must be at least 1");
   const auto session = TRY(Session::open(options.target, console));
   const auto canister = TRY(deploy_load_canister(*session));
   TRY(wait_for_all(session->network(), canister));
@@ -158,7 +156,7 @@ CommandResult measure_throughput(const ThroughputOptions& options, const Console
   }
   const std::size_t waiting_each = (options.outstanding + endpoints.size() - 1) / endpoints.size();
   const auto pump = TRY(io::linux::HttpPump::make(
-      endpoints, options.api_version == 4 ? waiting_each : kConnectionsEach));
+      endpoints, options.api_version == 4 ? waiting_each : options.connections));
   const double cpu_before = cpu_seconds();
   LoadRun run(requests, canister,
               {.warm_up = Duration::seconds(static_cast<std::int64_t>(options.warm_up_seconds)),

@@ -25,6 +25,8 @@ struct ThroughputOptions {
   /// Calls a second at most; 0: as many as `outstanding` lets through.
   std::size_t rate = 0;
   std::size_t argument_size = 250;
+  /// To each node, where calls are answered once they are accepted.
+  std::size_t connections = 8;
   /// Ed25519 keys that take turns in signing; 0: the anonymous sender.
   std::size_t senders = 0;
   /// 4: every call waits for its certificate. 2: calls are answered when they are accepted, but for

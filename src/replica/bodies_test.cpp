@@ -16,7 +16,8 @@ SharedIngress message(std::uint8_t number, std::size_t size = 100) {
 }
 
 void keep(Bodies& bodies, std::uint64_t height, const SharedIngress& one) {
-  bodies.keep(Height{height}, one, types::encode(types::IngressArtifact{one->envelope.bytes.part(0, 1)}));
+  bodies.keep(Height{height}, one,
+              types::encode(types::IngressArtifact{one->envelope.bytes.part(0, 1)}));
 }
 
 TEST(Bodies, forgets_what_is_below_a_height) {
