@@ -26,8 +26,8 @@ class PumpDriver {
   /// The next request in HTTP/1.1, head and body; nothing for now.
   [[nodiscard]] virtual std::optional<Slice> next(PumpConnection connection) = 0;
   virtual void answered(PumpConnection connection, unsigned status, Slice body) = 0;
-  /// No answer will come; the server may have taken the request or not. The connection is opened
-  /// anew.
+  /// The connection ended without an answer, and is opened again. Whether the server took the
+  /// request isn't known.
   virtual void lost(PumpConnection connection) = 0;
   /// Asked often.
   [[nodiscard]] virtual bool is_finished() = 0;
