@@ -5,6 +5,7 @@
 #include "execution/execute_round.hpp"
 #include "execution/management_methods.hpp"
 #include "execution/message_run.hpp"
+#include "types/effective_canister.hpp"
 
 namespace icpd::execution {
 namespace {
@@ -21,11 +22,20 @@ Status<UserError> check_can_pay(const FeeSchedule& fees, const CanisterState& pa
   return Err(out_of_cycles(payer.id, lacking));
 }
 
+/// Only a call that is about no canister yet may name none (interface specification, "Effective
+/// canister id").
+Status<UserError> check_names_none(const state::Ingress& ingress) {
+  const auto named =
+      types::effective_canister_id(ingress.receiver, ingress.method_name, ingress.arg);
+  if (!named.ok()) return Err(named.error());
+  return {};
+}
+
 Status<UserError> filter_management_call(const state::ReplicatedState& state,
                                          const FeeSchedule& fees, const state::Ingress& ingress) {
   const ManagementMethod* method = TRY(find_management_method(
       ingress.method_name, kByUser, state.topology().parameters.provisional_methods));
-  if (!ingress.effective_canister) return {};
+  if (!ingress.effective_canister) return check_names_none(ingress);
   const CanisterState* target = state.find(*ingress.effective_canister);
   if (target == nullptr) return Err(canister_not_found(*ingress.effective_canister));
   TRY(check_access(*method, *target, ingress.sender.principal));
@@ -57,6 +67,7 @@ Status<UserError> inspect(const RoundContext& round, const CanisterState& canist
   message.arg = ingress.arg;
   message.method_name = ingress.method_name;
   message.replicated = false;
+  message.callback_instructions = round.limits.update;
   EntryRun run(round.environment, std::move(input), round.subnet,
                view_of(canister, module.facts().width), std::move(message), SubnetRoom{});
   const wasm::Progress progress = run.run();

@@ -197,7 +197,7 @@ state::Ingress ingress(const CanisterId& id, std::string method, Bytes arg = {})
   message.arg = Slice(std::move(arg));
   if (id == types::management_canister())
     message.effective_canister =
-        state::effective_canister(id, message.method_name, message.arg).value();
+        types::effective_canister_id(id, message.method_name, message.arg).value();
   return message;
 }
 
@@ -220,6 +220,28 @@ TEST(IngressFilter, lets_in_what_a_canister_does_not_inspect) {
   TestSubnet subnet;
   const CanisterId id = subnet.deploy(kCounter);
   EXPECT_TRUE(filter_ingress(subnet.state, ingress(id, "inc"), subnet.environment).ok());
+}
+
+// Interface specification, "Effective canister id": what names no canister is rejected, methods
+// that users can't call and unknown ones by their names.
+TEST(IngressFilter, refuses_management_calls_that_name_no_canister) {
+  TestSubnet subnet;
+  const auto refused = [&](std::string method, const Bytes& arg) {
+    state::Ingress message;
+    message.sender = kAlice;
+    message.receiver = types::management_canister();
+    message.method_name = std::move(method);
+    message.arg = Slice(Bytes(arg));
+    return filter_ingress(subnet.state, message, subnet.environment).error().message;
+  };
+  const Bytes nothing = codec::candid::encode_args();
+  EXPECT_EQ(refused("raw_rand", nothing), "Only canisters can call ic00 method raw_rand");
+  EXPECT_EQ(refused("list_canisters", nothing),
+            "The method 'list_canisters' of the management canister is not available on this "
+            "subnet.");
+  EXPECT_EQ(refused("no_such", nothing), "Management canister has no method 'no_such'");
+  EXPECT_TRUE(refused("start_canister", nothing).starts_with("Error decoding candid: "));
+  EXPECT_TRUE(refused("install_code", to_bytes("junk")).starts_with("Error decoding candid: "));
 }
 
 TEST(IngressFilter, refuses_what_could_not_be_executed) {

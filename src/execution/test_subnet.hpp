@@ -10,8 +10,8 @@
 #include "execution/query.hpp"
 #include "execution/wasm/assemble.hpp"
 #include "io/memory/guest_memory_space.hpp"
-#include "state/effective_canister.hpp"
 #include "state/induction.hpp"
+#include "types/effective_canister.hpp"
 
 namespace icpd::execution::testing {
 
@@ -99,7 +99,8 @@ class TestSubnet {
     ingress.expiry = state.time() + Duration::minutes(5);
     store_be<std::uint64_t>(MutableByteView(ingress.id.bytes), ++requests_);
     if (receiver == types::management_canister()) {
-      const auto effective = state::effective_canister(receiver, ingress.method_name, ingress.arg);
+      const auto effective =
+          types::effective_canister_id(receiver, ingress.method_name, ingress.arg);
       if (effective.ok()) ingress.effective_canister = *effective;
     }
     const types::RequestId id = ingress.id;

@@ -36,16 +36,16 @@ Result<types::Envelope, HttpError> decode_envelope(const io::HttpRequest& reques
   return std::move(envelope).value();
 }
 
-/// The id in the URL must be that of the canister that the request is about.
-Status<HttpError> check_effective_canister(const Route& route, const types::CanisterId& receiver,
-                                           std::string_view method, ByteView arg) {
-  const auto effective = types::effective_canister_id(receiver, method, arg);
-  if (!effective.ok()) return Err(HttpError{400, effective.error().message});
-  if (effective->has_value() && (*effective)->principal != route.id) {
-    return Err(HttpError{400, "the effective canister id in the path is " + route.id.text() +
-                                  ", that of the request is " + (*effective)->text()});
-  }
-  return {};
+/// The id in the URL must be that of the canister that the request is about. Calls of the
+/// management canister that name none are let through: they create one, or are refused behind the
+/// door, where the methods are known.
+template <typename Content>
+Status<HttpError> check_effective_canister(const Route& route, const Content& content) {
+  const auto effective =
+      types::effective_canister_id(content.canister_id, content.method_name, content.arg);
+  if (!effective.ok() || !effective->has_value() || (*effective)->principal == route.id) return {};
+  return Err(HttpError{400, "the effective canister id in the path is " + route.id.text() +
+                                ", that of the request is " + (*effective)->text()});
 }
 
 Status<HttpError> check_own_subnet(const Route& route, const CertifiedReader& state) {
@@ -98,22 +98,21 @@ void call(ExchangePtr exchange, Shared<types::Envelope> envelope) {
     return exchange->fail({413, "call larger than 2 MiB"});
   if (exchange->route.scope == Scope::kSubnet)
     return exchange->fail({400, "this subnet has no subnet administrators"});
-  const auto effective = check_effective_canister(exchange->route, content->canister_id,
-                                                  content->method_name, content->arg);
+  const auto effective = check_effective_canister(exchange->route, *content);
   if (!effective.ok()) return exchange->fail(effective.error());
   const auto state = exchange->backend.certified();
   if (state == nullptr) return exchange->fail({503, "no certified state yet"});
   const auto own = check_own_subnet(exchange->route, *state);
   if (!own.ok()) return exchange->fail(own.error());
-  const types::RequestId id = envelope->request_id;
-  // Asked again, a finished request is answered from the state.
-  if (exchange->route.version != 2 && state->is_terminal(id))
-    return answer_with_certificate(std::move(exchange), id, *state);
 
   Backend& backend = exchange->backend;
   backend.authenticate(envelope, [exchange = std::move(exchange), envelope,
-                                  id](Result<Authenticated, HttpError> sender) mutable {
+                                  state](Result<Authenticated, HttpError> sender) mutable {
     if (!sender.ok()) return exchange->fail(sender.error());
+    const types::RequestId id = envelope->request_id;
+    // Asked again, a finished request is answered from the state: to its sender alone.
+    if (exchange->route.version != 2 && state->is_terminal(id))
+      return answer_with_certificate(std::move(exchange), id, *state);
     Backend& node = exchange->backend;
     const auto hash = types::IngressHash::from(crypto::sha256(envelope->bytes));
     node.submit(
@@ -140,8 +139,7 @@ void query(ExchangePtr exchange, Shared<types::Envelope> envelope) {
   if (content == nullptr) return exchange->fail({400, "request_type must be query"});
   if (exchange->route.scope == Scope::kSubnet)
     return exchange->fail({400, "this subnet has no subnet administrators"});
-  const auto effective = check_effective_canister(exchange->route, content->canister_id,
-                                                  content->method_name, content->arg);
+  const auto effective = check_effective_canister(exchange->route, *content);
   if (!effective.ok()) return exchange->fail(effective.error());
   const auto state = exchange->backend.certified();
   if (state == nullptr) return exchange->fail({503, "no certified state yet"});

@@ -23,7 +23,7 @@ class FakeState final : public CertifiedReader {
   types::SubnetId own_subnet() const override { return kSubnet; }
   types::SubnetId root_subnet() const override { return kSubnet; }
   bool in_own_range(const CanisterId& id) const override {
-    return types::canister_index(id).value_or(100) < 10;
+    return id == types::management_canister() || types::canister_index(id).value_or(100) < 10;
   }
   std::optional<RequestOwner> request_owner(const types::RequestId&) const override { return {}; }
   bool is_terminal(const types::RequestId&) const override { return terminal; }
@@ -171,6 +171,43 @@ TEST_F(ApiTest, a_finished_request_is_answered_from_the_state_without_a_second_s
   node.state->terminal = true;
   EXPECT_EQ(post("v4", "call", call_body()).status, 200u);
   EXPECT_FALSE(node.submitted);
+}
+
+// Interface specification, "Request: Read state": the answer of a call is for its sender, who shows
+// it by a signature.
+TEST_F(ApiTest, a_finished_request_is_not_shown_to_whoever_cannot_sign_it) {
+  node.state->terminal = true;
+  node.auth_error = HttpError{400, "bad signature"};
+  EXPECT_EQ(post("v4", "call", call_body()).status, 400u);
+}
+
+Bytes management_call(std::string method, Bytes arg) {
+  types::CallContent content{anonymous_base(), types::management_canister(), std::move(method),
+                             Slice(std::move(arg))};
+  return certification::encode_envelope(content, std::nullopt);
+}
+
+// Interface specification, "Effective canister id": any principal for canister creation; agents
+// take that of the management canister.
+TEST_F(ApiTest, a_canister_can_be_created_at_the_management_canisters_own_path) {
+  const char* create = "provisional_create_canister_with_cycles";
+  const CanisterId management = types::management_canister();
+  EXPECT_EQ(post("v4", "call", management_call(create, to_bytes("any")), management).status, 200u);
+  EXPECT_EQ(post("v4", "call", management_call(create, to_bytes("any"))).status, 200u);
+  EXPECT_EQ(post("v3", "read_state", read_state_request_body(), management).status, 200u);
+  EXPECT_EQ(post("v4", "call", call_body(), management).status, 400u);
+  EXPECT_EQ(post("v3", "query", query_request_body(), management).status, 400u);
+  const CanisterId elsewhere = types::canister_id_from_index(11);
+  EXPECT_EQ(post("v4", "call", management_call(create, {}), elsewhere).status, 400u);
+}
+
+// A method that names no canister gets its reject from the filter, which knows the methods.
+TEST_F(ApiTest, a_management_call_that_names_no_canister_reaches_the_filter) {
+  node.outcome = types::UserError{types::ErrorCode::kCanisterRejectedMessage, "refused by name"};
+  const auto response = post("v4", "call", management_call("raw_rand", to_bytes("DIDL")));
+  EXPECT_EQ(response.status, 200u);
+  EXPECT_EQ(field(response, "status"), "non_replicated_rejection");
+  EXPECT_EQ(field(response, "reject_message"), "refused by name");
 }
 
 TEST_F(ApiTest, a_refusal_of_the_filter_is_a_200_with_its_codes) {

@@ -39,7 +39,8 @@ class CertifiedReader {
   [[nodiscard]] virtual Time time() const = 0;
   [[nodiscard]] virtual types::SubnetId own_subnet() const = 0;
   [[nodiscard]] virtual types::SubnetId root_subnet() const = 0;
-  /// Whether this subnet hosts the canister id, existing or not.
+  /// Whether this subnet hosts the canister id, existing or not. The management canister's is any
+  /// subnet's: agents create canisters at its path.
   [[nodiscard]] virtual bool in_own_range(const types::CanisterId& canister) const = 0;
 
   [[nodiscard]] virtual std::optional<RequestOwner> request_owner(

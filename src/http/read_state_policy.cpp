@@ -59,13 +59,14 @@ Decision request_status(const Asked& asked) {
   if (!owner) return Verdict::kReveal;
   if (owner->sender != asked.sender.sender)
     return Err(not_allowed("the request was sent by somebody else"));
-  if (!owner->effective_canister) return Verdict::kReveal;
-  const types::CanisterId& effective = *owner->effective_canister;
-  if (asked.endpoint.canister && *asked.endpoint.canister != effective)
+  const auto& effective = owner->effective_canister;
+  if (effective && asked.endpoint.canister && *asked.endpoint.canister != *effective)
     return Err(not_allowed("the request had another effective canister id"));
+  // A delegation is for the canisters that are called, the management canister among them.
+  const types::CanisterId called = effective.value_or(types::management_canister());
   if (asked.sender.targets) {
     const auto& targets = *asked.sender.targets;
-    if (std::find(targets.begin(), targets.end(), effective) == targets.end())
+    if (std::find(targets.begin(), targets.end(), called) == targets.end())
       return Err(not_allowed("the delegation doesn't cover the canister of the request"));
   }
   return Verdict::kReveal;

@@ -16,6 +16,8 @@ const SubnetId kOwn{Principal::self_authenticating(as_bytes("own"))};
 const Principal kAlice = Principal::self_authenticating(as_bytes("alice"));
 const Principal kBob = Principal::self_authenticating(as_bytes("bob"));
 const types::RequestId kKnownRequest = *types::RequestId::from(Bytes(32, 1));
+/// Of Alice's, to the management canister.
+const types::RequestId kManagementRequest = *types::RequestId::from(Bytes(32, 3));
 const types::RequestId kUnknownRequest = *types::RequestId::from(Bytes(32, 2));
 
 /// kCanister has a public section "open" and a private one "secret"; alice controls it and sent
@@ -28,6 +30,7 @@ class FakeState final : public CertifiedReader {
   SubnetId root_subnet() const override { return kRoot; }
   bool in_own_range(const CanisterId&) const override { return true; }
   std::optional<RequestOwner> request_owner(const types::RequestId& id) const override {
+    if (id == kManagementRequest) return RequestOwner{kAlice, std::nullopt};
     if (id != kKnownRequest) return std::nullopt;
     return RequestOwner{kAlice, kCanister};
   }
@@ -107,12 +110,14 @@ TEST(ReadState, a_request_is_read_by_its_sender_at_its_effective_canister) {
 }
 
 TEST(ReadState, a_delegation_must_cover_the_canister_of_the_request) {
-  const Path known = {label("request_status"), label(kKnownRequest.view())};
-  const auto with_target = [&](const CanisterId& target) {
-    return readable_paths({known}, kCanisterV3, {kAlice, std::vector{target}}, FakeState()).ok();
+  const auto with_target = [&](const types::RequestId& request, const CanisterId& target) {
+    const Path path = {label("request_status"), label(request.view())};
+    return readable_paths({path}, kCanisterV3, {kAlice, std::vector{target}}, FakeState()).ok();
   };
-  EXPECT_TRUE(with_target(kCanister));
-  EXPECT_FALSE(with_target(kOtherCanister));
+  EXPECT_TRUE(with_target(kKnownRequest, kCanister));
+  EXPECT_FALSE(with_target(kKnownRequest, kOtherCanister));
+  EXPECT_TRUE(with_target(kManagementRequest, types::management_canister()));
+  EXPECT_FALSE(with_target(kManagementRequest, kCanister));
 }
 
 TEST(ReadState, canister_information_is_for_the_effective_canister) {

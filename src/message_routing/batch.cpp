@@ -5,8 +5,8 @@
 #include "message_routing/ingress_rules.hpp"
 #include "message_routing/topology.hpp"
 #include "state/certified_tree.hpp"
-#include "state/effective_canister.hpp"
 #include "state/induction.hpp"
+#include "types/effective_canister.hpp"
 #include "types/limits.hpp"
 
 namespace icpd::message_routing {

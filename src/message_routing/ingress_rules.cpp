@@ -4,7 +4,7 @@
 #include "execution/canister_cycles.hpp"
 #include "execution/errors.hpp"
 #include "execution/management_methods.hpp"
-#include "state/effective_canister.hpp"
+#include "types/effective_canister.hpp"
 
 namespace icpd::message_routing {
 
@@ -47,7 +47,7 @@ Result<IngressCharge, types::UserError> check_ingress(const state::ReplicatedSta
                                                       const types::CallContent& call) {
   TRY(check_method(state, call));
   IngressCharge charge;
-  charge.payer = TRY(state::effective_canister(call.canister_id, call.method_name, call.arg));
+  charge.payer = TRY(types::effective_canister_id(call.canister_id, call.method_name, call.arg));
   if (!charge.payer.has_value()) return charge;
   const state::CanisterState* canister = state.find(*charge.payer);
   if (canister == nullptr) return Err(execution::canister_not_found(*charge.payer));

@@ -37,7 +37,8 @@ Result<std::optional<CanisterId>, UserError> effective_canister_id(const Caniste
                                                                    std::string_view method,
                                                                    ByteView arg) {
   if (receiver != management_canister()) return std::optional(receiver);
-  if (method == "create_canister" || method == "provisional_create_canister_with_cycles")
+  if (method == "create_canister" || method == "provisional_create_canister_with_cycles" ||
+      method == "list_canisters")
     return std::optional<CanisterId>();
   if (method == "install_chunked_code") return field_of<WithTargetCanister>(arg);
   return field_of<WithCanisterId>(arg);

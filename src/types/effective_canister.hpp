@@ -4,6 +4,7 @@
 //
 //   an ordinary call                                  the canister called
 //   create_canister, provisional_create_canister_...  any
+//   list_canisters                                    any
 //   install_chunked_code                              the argument's field target_canister
 //   another method of the management canister         the argument's field canister_id
 #pragma once
@@ -17,7 +18,8 @@
 
 namespace icpd::types {
 
-/// Nothing: any id will do. Errors: IC0408 if the argument has no such field.
+/// Nothing: any id will do, and the call is about no canister yet. Errors: IC0408 if the argument
+/// has no such field.
 [[nodiscard]] Result<std::optional<CanisterId>, UserError> effective_canister_id(
     const CanisterId& receiver, std::string_view method, ByteView arg);
 
