@@ -50,7 +50,7 @@ void spend(state::CanisterState& canister, state::CyclesUse use, Cycles amount) 
 
 }  // namespace
 
-void write_log(state::CanisterState& canister, const std::vector<Bytes>& lines, Time now) {
+void write_log(state::CanisterState& canister, const std::deque<Bytes>& lines, Time now) {
   for (const Bytes& line : lines)
     canister.log.write().add(now, line);
 }

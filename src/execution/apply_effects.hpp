@@ -15,6 +15,6 @@ void apply_effects(state::CanisterState& canister, types::CallContextId context,
 void apply_settings_effects(state::CanisterState& canister, MessageEffects& effects);
 
 /// Kept whether or not an execution succeeded.
-void write_log(state::CanisterState& canister, const std::vector<Bytes>& lines, Time now);
+void write_log(state::CanisterState& canister, const std::deque<Bytes>& lines, Time now);
 
 }  // namespace icpd::execution

@@ -114,11 +114,17 @@ MessageEffects MessageApi::take_effects() {
 }
 
 void MessageApi::log(ByteView line) {
-  const std::uint64_t room = log_room().remaining_bytes;
-  const ByteView kept = line.first(std::min<std::uint64_t>(line.size(), room));
-  if (kept.empty() && !line.empty()) return;
+  using state::CanisterLog;
+  const std::uint64_t capacity = CanisterLog::capacity_bytes();
+  const ByteView kept = line.first(std::min<std::uint64_t>(line.size(), capacity));
   log_bytes_ += kept.size();
+  staged_log_bytes_ += CanisterLog::record_size_bytes(kept.size());
   effects_.log.push_back(to_bytes(kept));
+  // The newest line stays, however long it is: the canister's log cuts it.
+  while (staged_log_bytes_ > capacity && effects_.log.size() > 1) {
+    staged_log_bytes_ -= CanisterLog::record_size_bytes(effects_.log.front().size());
+    effects_.log.pop_front();
+  }
 }
 
 Cycles MessageApi::liquid_balance() const {
@@ -426,8 +432,8 @@ HostResult<void> MessageApi::call_cycles_add(Cycles amount) {
 }
 
 bool MessageApi::withdraw_for(OutgoingCall& call) {
-  const auto staged = std::ranges::count(effects_.calls, call.callee, &OutgoingCall::callee);
-  if (canister_.queues->room_to(call.callee) <= static_cast<std::size_t>(staged)) return false;
+  std::size_t& staged = staged_to_[call.callee];
+  if (canister_.queues->room_to(call.callee) <= staged) return false;
   if (room_.callbacks == 0) return false;
 
   const bool guaranteed = call.deadline == types::kNoDeadline;
@@ -449,6 +455,7 @@ bool MessageApi::withdraw_for(OutgoingCall& call) {
   balance_ -= total.value;
   draw(Drawn{.message_memory_bytes = memory, .callbacks = 1});
   effects_.transmission_paid += request.value;
+  ++staged;
   return true;
 }
 

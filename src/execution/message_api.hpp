@@ -9,6 +9,7 @@
 //  3. A call under construction holds its cycles until it is performed or dropped.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 
@@ -190,7 +191,11 @@ class MessageApi final : public wasm::SystemApi {
   bool may_respond_;
   Bytes reply_;
   std::optional<CallDraft> draft_;
+  /// How many of the staged calls go to whom.
+  std::map<types::CanisterId, std::size_t> staged_to_;
+  /// Logged so far, which prices further lines, and staged.
   std::uint64_t log_bytes_ = 0;
+  std::uint64_t staged_log_bytes_ = 0;
   MessageEffects effects_;
 };
 

@@ -4,6 +4,7 @@
 // every effect); instructions are charged in any case.
 #pragma once
 
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,8 +42,16 @@ struct MessageEffects {
   /// Zero deactivates.
   std::optional<Time> global_timer;
   bool ingress_accepted = false;
-  std::vector<Bytes> log;
+  /// The latest lines, no more than a canister's log can hold.
+  std::deque<Bytes> log;
 
+  /// What leaves the main balance, less what was accepted.
+  [[nodiscard]] types::Cycles spent() const {
+    types::Cycles sum = burned + transmission_paid.value + reserved.value;
+    for (const OutgoingCall& call : calls)
+      sum += call.cycles.value + call.prepaid_execution.value + call.prepaid_transmission.value;
+    return sum.minus_or_zero(accepted.value);
+  }
   /// Everything that a failed execution leaves.
   [[nodiscard]] MessageEffects after_failure() && {
     MessageEffects kept;

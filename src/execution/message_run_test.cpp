@@ -299,5 +299,95 @@ TEST(Calls, a_canister_that_cannot_pay_for_a_call_is_told_so) {
   EXPECT_TRUE(answer.starts_with("IC0503: ")) << answer;
 }
 
+// ------------------------------------------------------------------------------------------- logs
+
+/// `print` logs its argument, as an update, a query, or while it is installed.
+std::string printer() {
+  return with_imports(R"(
+    (func $print_arg
+      (call $arg_copy (i32.const 1024) (i32.const 0) (call $arg_size))
+      (call $print (i32.const 1024) (call $arg_size)))
+    (func (export "canister_init") (call $print_arg))
+    (func (export "canister_post_upgrade") (call $print_arg))
+    (func (export "canister_update print") (call $print_arg) (call $reply))
+    (func (export "canister_query print_query") (call $print_arg) (call $reply)))");
+}
+std::string texts_of_log(const TestSubnet& subnet, const CanisterId& id) {
+  std::string texts;
+  for (const state::LogRecord& record : subnet.at(id).log->records())
+    texts += std::string(as_text(record.content)) + " ";
+  return texts;
+}
+
+// Interface specification, "fetch_canister_logs": 4 KiB, the oldest go first, indexes are unique.
+TEST(Logs, keep_the_latest_4_kib) {
+  TestSubnet subnet;
+  const CanisterId id = subnet.deploy(printer(), to_bytes("first"));
+  for (int i = 0; i < 6; ++i)
+    subnet.call(kAlice, id, "print", Bytes(1000, static_cast<std::uint8_t>('a' + i)));
+  const state::CanisterLog& log = *subnet.at(id).log;
+  ASSERT_EQ(log.records().size(), 4U);
+  EXPECT_LE(log.size_bytes(), 4096U);
+  EXPECT_EQ(log.records().front().index, 3U);
+  EXPECT_EQ(log.records().back().index, 6U);
+  EXPECT_EQ(log.records().back().content.view()[0], 'f');
+}
+
+// Of what one message logs as well, the oldest lines go first: how it ended is what one looks for.
+TEST(Logs, keep_the_latest_lines_of_one_message) {
+  TestSubnet subnet;
+  const CanisterId id = subnet.deploy(with_imports(R"(
+    (data (i32.const 16) "the end")
+    (func (export "canister_update fail") (local $i i32)
+      (loop $again
+        (call $print (i32.const 1024) (i32.const 500))
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br_if $again (i32.lt_u (local.get $i) (i32.const 20))))
+      (call $trap (i32.const 16) (i32.const 7))))"));
+  subnet.call(kAlice, id, "fail");
+  const auto& records = subnet.at(id).log->records();
+  ASSERT_EQ(records.size(), 8U);
+  EXPECT_EQ(as_text(records.back().content), "[TRAP]: the end");
+}
+
+// Lines without content are lines.
+TEST(Logs, bound_the_number_of_empty_lines) {
+  TestSubnet subnet;
+  const CanisterId id = subnet.deploy(with_imports(R"(
+    (func (export "canister_update print") (local $i i32)
+      (loop $again
+        (call $print (i32.const 0) (i32.const 0))
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br_if $again (i32.lt_u (local.get $i) (i32.const 10000))))
+      (call $reply)))"));
+  EXPECT_EQ(subnet.text(subnet.call(kAlice, id, "print")), "reply: ");
+  EXPECT_EQ(subnet.at(id).log->records().size(), 256U);
+}
+
+// "not collected in canister methods running in non-replicated mode"
+TEST(Logs, of_queries_are_not_collected) {
+  TestSubnet subnet;
+  const CanisterId id = subnet.deploy(printer(), to_bytes("first"));
+  subnet.query(id, "print_query", to_bytes("query"));
+  EXPECT_EQ(texts_of_log(subnet, id), "first ");
+  subnet.call(kAlice, id, "print_query", to_bytes("replicated"));
+  EXPECT_EQ(texts_of_log(subnet, id), "first replicated ");
+}
+
+// "Logs persist across canister upgrades and they are deleted if the canister is reinstalled or
+// uninstalled."
+TEST(Logs, live_as_long_as_the_code_is_only_upgraded) {
+  TestSubnet subnet;
+  const CanisterId id = subnet.deploy(printer(), to_bytes("first"));
+  const Bytes module = wat(printer());
+  using Mode = management::InstallMode;
+  subnet.install(id, module, to_bytes("upgraded"), Mode(std::in_place_index<2>));
+  EXPECT_EQ(texts_of_log(subnet, id), "first upgraded ");
+  subnet.install(id, module, to_bytes("again"), Mode(std::in_place_index<1>));
+  EXPECT_EQ(texts_of_log(subnet, id), "again ");
+  subnet.manage(kAlice, "uninstall_code", management::UninstallCodeArgs{id, std::nullopt});
+  EXPECT_EQ(texts_of_log(subnet, id), "");
+}
+
 }  // namespace
 }  // namespace icpd::execution

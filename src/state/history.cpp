@@ -33,11 +33,13 @@ std::uint64_t CanisterHistory::size_bytes() const {
 }
 
 void CanisterLog::add(Time time, ByteView content) {
-  const ByteView kept = content.first(std::min<std::size_t>(content.size(), capacity_bytes()));
+  static_assert(types::limits::kCanisterLogSizeMax > record_size_bytes(0));
+  const std::size_t most = capacity_bytes() - record_size_bytes(0);
+  const ByteView kept = content.first(std::min(content.size(), most));
   records_.push_back({next_index_++, time, Slice::copy_of(kept)});
-  size_bytes_ += kept.size();
+  size_bytes_ += record_size_bytes(kept.size());
   while (size_bytes_ > capacity_bytes()) {
-    size_bytes_ -= records_.front().content.size();
+    size_bytes_ -= record_size_bytes(records_.front().content.size());
     records_.pop_front();
   }
 }

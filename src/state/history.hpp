@@ -106,6 +106,11 @@ struct LogRecord {
 /// At most types::limits::kCanisterLogSizeMax bytes; the oldest records go first.
 class CanisterLog {
  public:
+  /// What a line counts for: its content, and its index and time, which are told with it. So even
+  /// empty lines are bounded in number.
+  [[nodiscard]] static constexpr std::uint64_t record_size_bytes(std::size_t content) {
+    return content + 16;
+  }
   /// A content that alone is too long is cut.
   void add(Time time, ByteView content);
   void clear();
