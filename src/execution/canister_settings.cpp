@@ -100,9 +100,6 @@ Status<UserError> check_capacity(const ClaimLimits& limits, const state::Caniste
   if (to.compute_allocation > own_compute && to.compute_allocation > left)
     return Err(compute_oversubscribed(to.compute_allocation, left));
 
-  const std::uint64_t usage = canister.memory_usage();
-  if (to.memory_allocation != 0 && to.memory_allocation < usage)
-    return Err(allocation_below_usage(to.memory_allocation, usage));
   const std::uint64_t before = is_new ? 0 : charged(canister, from.memory_allocation);
   const std::uint64_t after = charged(canister, to.memory_allocation);
   const std::uint64_t in_use = limits.totals.memory_bytes;

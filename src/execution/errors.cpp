@@ -98,6 +98,11 @@ UserError out_of_cycles(const CanisterId& canister, Cycles missing) {
                    " is out of cycles: please top up the canister with at least " +
                    number(missing) + " additional cycles");
 }
+UserError balance_fell(Cycles missing) {
+  return error(ErrorCode::kCanisterOutOfCycles,
+               "The canister's balance fell during a long execution to " + number(missing) +
+                   " cycles less than the execution spent.");
+}
 UserError install_out_of_cycles(const CanisterId& canister, Cycles missing) {
   return error(
       ErrorCode::kCanisterOutOfCycles,
@@ -191,6 +196,12 @@ UserError invalid_upgrade_option() {
                "Invalid upgrade option: The `wasm_memory_persistence: opt Keep` upgrade option "
                "requires that the new canister module supports enhanced orthogonal persistence.");
 }
+UserError kept_heap_too_large(std::uint64_t bytes, std::uint64_t max) {
+  return error(ErrorCode::kCanisterContractViolation,
+               "Invalid upgrade option: The Wasm memory to keep has " + number(bytes) +
+                   " bytes, but that of the new canister module can have at most " + number(max) +
+                   " bytes.");
+}
 UserError invalid_settings(std::string_view why) {
   return error(ErrorCode::kInvalidManagementPayload,
                "Could not validate the settings: Invalid settings: " + std::string(why));
@@ -225,11 +236,6 @@ UserError memory_oversubscribed(std::uint64_t requested, std::uint64_t remaining
   return error(ErrorCode::kSubnetOversubscribed,
                "Canister requested " + number(requested) + " bytes of memory but only " +
                    number(remaining) + " bytes are available in the subnet.");
-}
-UserError allocation_below_usage(std::uint64_t allocation, std::uint64_t usage) {
-  return error(ErrorCode::kInsufficientMemoryAllocation,
-               "Canister was given " + number(allocation) +
-                   " bytes memory allocation but its memory usage is " + number(usage) + " bytes.");
 }
 UserError compute_allocation_out_of_cycles(std::uint64_t percent, Cycles missing) {
   return error(ErrorCode::kInsufficientCyclesInComputeAllocation,
@@ -267,6 +273,10 @@ UserError stop_timed_out() {
 }
 UserError canister_uninstalled() {
   return error(ErrorCode::kCanisterRejectedMessage, "Canister has been uninstalled.");
+}
+UserError too_many_provisional_cycles(Cycles most) {
+  return error(ErrorCode::kInvalidManagementPayload,
+               "At most " + number(most) + " cycles can be provided at once.");
 }
 UserError long_execution_in_progress(const CanisterId& canister) {
   return error(

@@ -38,6 +38,8 @@ using types::UserError;
 [[nodiscard]] UserError grow_over_reserved_limit(std::uint64_t bytes, Cycles limit, Cycles over);
 [[nodiscard]] UserError wasm_memory_limit_exceeded(std::uint64_t usage, std::uint64_t limit);
 [[nodiscard]] UserError insufficient_cycles_in_call(Cycles available, Cycles requested);
+/// During a long execution, below what the execution spent.
+[[nodiscard]] UserError balance_fell(Cycles missing);
 
 // -- Whole texts --
 [[nodiscard]] UserError canister_not_found(const CanisterId& canister);
@@ -66,6 +68,7 @@ using types::UserError;
 [[nodiscard]] UserError rate_limited(const CanisterId& canister);
 [[nodiscard]] UserError missing_upgrade_option();
 [[nodiscard]] UserError invalid_upgrade_option();
+[[nodiscard]] UserError kept_heap_too_large(std::uint64_t bytes, std::uint64_t max);
 [[nodiscard]] UserError invalid_settings(std::string_view why);
 [[nodiscard]] UserError too_few_cycles_to_create(Cycles fee, Cycles received);
 [[nodiscard]] UserError no_canister_ids_left();
@@ -73,7 +76,6 @@ using types::UserError;
 [[nodiscard]] UserError canister_id_taken(const CanisterId& canister);
 [[nodiscard]] UserError compute_oversubscribed(std::uint64_t requested, std::uint64_t remaining);
 [[nodiscard]] UserError memory_oversubscribed(std::uint64_t requested, std::uint64_t remaining);
-[[nodiscard]] UserError allocation_below_usage(std::uint64_t allocation, std::uint64_t usage);
 [[nodiscard]] UserError compute_allocation_out_of_cycles(std::uint64_t percent, Cycles missing);
 [[nodiscard]] UserError memory_allocation_out_of_cycles(std::uint64_t bytes, Cycles missing);
 [[nodiscard]] UserError allocation_over_reserved_limit(std::uint64_t bytes, Cycles limit,
@@ -83,6 +85,7 @@ using types::UserError;
 [[nodiscard]] UserError start_cancelled_stop(const CanisterId& canister);
 [[nodiscard]] UserError stop_timed_out();
 [[nodiscard]] UserError canister_uninstalled();
+[[nodiscard]] UserError too_many_provisional_cycles(Cycles most);
 [[nodiscard]] UserError long_execution_in_progress(const CanisterId& canister);
 [[nodiscard]] UserError no_module_for_metadata(const CanisterId& canister);
 [[nodiscard]] UserError no_metadata_section(const CanisterId& canister, std::string_view name);

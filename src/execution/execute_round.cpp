@@ -40,6 +40,7 @@ class Round {
         iterate();
         if (heap_delta_ >= round_.parameters.heap_delta_per_iteration) break;
       }
+      report_.cut_short = budget_ <= 0 || heap_delta_ >= round_.parameters.heap_delta_per_iteration;
     }
     finish();
     return std::move(report_);

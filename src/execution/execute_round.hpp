@@ -47,6 +47,8 @@ struct RoundReport {
   /// Of canisters that did something, core after core; for metrics. Installs and management calls
   /// are only in the sums above.
   std::vector<CanisterWork> work;
+  /// Ended by its budget: some that had something to do may not have had their turn.
+  bool cut_short = false;
 };
 
 /// Needs metadata (height, time, topology) of this round in the state, and its messages inducted.

@@ -120,6 +120,34 @@ TEST(SystemTasks, a_stopped_canisters_timer_waits) {
   EXPECT_EQ(subnet.text(subnet.query(id, "fired")), "reply: 1");
 }
 
+/// So long that the canister is frozen, or as short as it is by default.
+void set_freezing_threshold(TestSubnet& subnet, const CanisterId& id, std::uint64_t seconds) {
+  management::UpdateSettingsArgs args;
+  args.canister_id = id;
+  args.settings.freezing_threshold = seconds;
+  ASSERT_TRUE(std::holds_alternative<state::IngressReplied>(
+      subnet.manage(kAlice, "update_settings", args)));
+}
+constexpr std::uint64_t kFrozen = 10'000'000'000'000'000;
+
+// Interface specification, "Call context creation", "Global timer": the timer is deactivated when
+// the call context is created, which needs liquid cycles for a message.
+TEST(SystemTasks, a_frozen_canisters_timer_waits_until_it_can_be_paid_for) {
+  TestSubnet subnet;
+  const CanisterId id = subnet.deploy(timed());
+  Bytes when;
+  append_le(when, (subnet.state.time() + Duration::seconds(5)).ns);
+  subnet.call(kAlice, id, "set", when);
+  set_freezing_threshold(subnet, id, kFrozen);
+  for (int i = 0; i < 6; ++i)
+    subnet.round();
+  EXPECT_TRUE(subnet.at(id).global_timer.has_value());
+  set_freezing_threshold(subnet, id, 0);
+  subnet.round();
+  EXPECT_FALSE(subnet.at(id).global_timer.has_value());
+  EXPECT_EQ(subnet.text(subnet.query(id, "fired")), "reply: 1");
+}
+
 TEST(SystemTasks, heartbeats_run_each_round_beside_messages) {
   TestSubnet subnet;
   const CanisterId id = subnet.deploy(with_imports(R"(
@@ -199,6 +227,16 @@ SubnetOptions sliced() {
                          .instructions_per_slice = 10'000'000,
                          .instructions_per_install_slice = 10'000'000,
                          .provisional_methods = true}};
+}
+
+// A round that leaves nothing untried says so, and one that its budget ends says so as well.
+TEST(ExecuteRound, says_whether_its_budget_ended_it) {
+  TestSubnet subnet(sliced());
+  const CanisterId id = subnet.deploy(kCounter);
+  EXPECT_FALSE(subnet.round().cut_short);
+  for (int i = 0; i < 300; ++i)
+    subnet.submit(kAlice, id, "inc", {});
+  EXPECT_TRUE(subnet.round().cut_short);
 }
 
 TEST(LongExecutions, take_many_rounds_and_give_the_same_as_in_one) {
@@ -284,6 +322,74 @@ TEST(LongExecutions, uninstalling_ends_one) {
   subnet.manage(kAlice, "uninstall_code", management::UninstallCodeArgs{id, std::nullopt});
   EXPECT_EQ(subnet.text(subnet.status(request)), "IC0406: Canister has been uninstalled.");
   EXPECT_EQ(subnet.environment.paused_count(), 0U);
+}
+
+/// `burn` burns all it can, goes on for three slices and more, and replies.
+std::string burner() {
+  return with_imports(R"(
+    (func (export "canister_update burn") (local $i i32)
+      (call $burn (i64.const -1) (i64.const -1) (i32.const 16))
+      (loop $again
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br_if $again (i32.lt_u (local.get $i) (i32.const 5000000))))
+      (call $reply)))");
+}
+
+// What an execution staged must still be there when it ends, whatever the canister paid meanwhile.
+TEST(LongExecutions, fees_of_messages_that_came_meanwhile_are_taken_from_what_is_left) {
+  TestSubnet subnet(sliced());
+  const CanisterId id = subnet.deploy(burner());
+  set_freezing_threshold(subnet, id, 0);
+  const auto request = subnet.submit(kAlice, id, "burn", {});
+  subnet.round();
+  ASSERT_TRUE(subnet.at(id).long_execution.has_value());
+  subnet.state.update(id, [](state::CanisterState& canister) {
+    canister.long_execution->debit = Cycles{1'000'000};
+  });
+  EXPECT_EQ(subnet.text(subnet.finish(request, 40)), "reply: ");
+  EXPECT_EQ(subnet.at(id).consumed->at(state::CyclesUse::kIngressInduction), Cycles{1'000'000});
+}
+
+TEST(LongExecutions, one_whose_cycles_were_spent_otherwise_fails) {
+  TestSubnet subnet(sliced());
+  const CanisterId id = subnet.deploy(burner());
+  set_freezing_threshold(subnet, id, 0);
+  const auto request = subnet.submit(kAlice, id, "burn", {});
+  subnet.round();
+  const Bytes chunk = to_bytes("a chunk that is paid for at once");
+  subnet.manage(kAlice, "upload_chunk", management::UploadChunkArgs{id, chunk});
+  ASSERT_EQ(subnet.at(id).chunks->size(), 1U);
+  const std::string answer = subnet.text(subnet.finish(request, 40));
+  EXPECT_TRUE(answer.starts_with("IC0207: Error from Canister " + id.text() +
+                                 ": The canister's balance fell during a long execution"))
+      << answer;
+  EXPECT_FALSE(subnet.at(id).long_execution.has_value());
+  EXPECT_FALSE(subnet.at(id).consumed->contains(state::CyclesUse::kBurnedCycles));
+}
+
+// Interface specification, "performance_counter": type 1 counts all executions of the call context,
+// the callback that trapped among them.
+TEST(LongExecutions, the_counter_of_the_call_context_goes_on_in_a_cleanup) {
+  TestSubnet subnet;
+  const CanisterId id = subnet.deploy(with_imports(R"(
+    (table 2 funcref)
+    (elem (i32.const 0) $callback $cleanup)
+    (global $in_cleanup (mut i64) (i64.const 0))
+    (func (export "canister_update call")
+      (call $call_new (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
+        (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0))
+      (call $on_cleanup (i32.const 1) (i32.const 0))
+      (drop (call $perform)))
+    (func $callback (param i32) (local $i i32)
+      (loop $again
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br_if $again (i32.lt_u (local.get $i) (i32.const 100000))))
+      unreachable)
+    (func $cleanup (param i32) (global.set $in_cleanup (call $counter (i32.const 1))))
+    (func (export "canister_query get") (call $reply_number (global.get $in_cleanup))))"));
+  EXPECT_EQ(subnet.text(subnet.call(kAlice, id, "call")).substr(0, 6), "IC0502");
+  const auto reply = subnet.query(id, "get").result;
+  EXPECT_GT(load_le<std::uint64_t>(reply->view()), 500'000U);
 }
 
 // ----------------------------------------------------------------------------------- determinism

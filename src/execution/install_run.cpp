@@ -90,6 +90,9 @@ Status<UserError> put_new_code_in_place(InstallRun& run, Time now) {
   state::ExecutionState next;
   if (run.plan.mode == state::InstallMode::kUpgrade) next.stable = run.next.stable;
   if (run.plan.keep_heap.value_or(false)) {
+    const std::uint64_t max = facts.heap_pages_max * limits::kWasmPageSize;
+    if (run.next.heap.size_bytes > max)
+      return Err(kept_heap_too_large(run.next.heap.size_bytes, max));
     next.heap = run.next.heap;
     next.heap.size_bytes =
         std::max(next.heap.size_bytes, facts.heap_pages_initial * limits::kWasmPageSize);
@@ -107,6 +110,7 @@ Result<std::unique_ptr<InstallRun>, UserError> begin(ManagementScope& scope,
                                                      const ManagementCall& call,
                                                      CanisterState& canister) {
   const RoundContext& round = scope.round;
+  pay_until_now(round, canister);
   InstallPlan plan = TRY(plan_install(scope, call, canister));
   auto made = round.environment.new_module(state::Blob::of(plan.module));
   if (!made.ok()) return Err(from_canister(canister.id, made.error()));
@@ -296,6 +300,10 @@ void take_new_code(const RoundContext& round, const ManagementCall& call, Canist
 /// The install's last act, on a copy that only counts if it succeeds.
 Status<UserError> complete(const RoundContext& round, const ManagementCall& call,
                            Cow<CanisterState>& canister, InstallRun& run, SubnetRoom& room) {
+  const Cycles burned = run.effects.burned;
+  // Others may have been paid for while this took several rounds.
+  if (const Cycles lacking = burned.minus_or_zero(canister->balance.value); lacking != Cycles{0})
+    return Err(from_canister(canister->id, balance_fell(lacking)));
   Cow<CanisterState> changed = canister;
   const ResourceUse before = resource_use(*canister);
   take_new_code(round, call, changed.write(), run);
@@ -328,8 +336,10 @@ WorkDone advance(ManagementScope& scope, state::SubnetCallId id, SubnetRoom& roo
     auto begun = begin(scope, call, canister.write());
     if (!begun.ok()) {
       if (canister->long_execution) {
-        canister.write().balance += canister->long_execution->prepaid.value;
+        const state::LongExecution was = *canister->long_execution;
+        canister.write().balance += was.prepaid.value;
         canister.write().long_execution.reset();
+        consume(canister.write(), state::CyclesUse::kIngressInduction, was.debit);
         scope.state.put(std::move(canister));
       }
       return done(Err(begun.error()));
@@ -347,15 +357,13 @@ WorkDone advance(ManagementScope& scope, state::SubnetCallId id, SubnetRoom& roo
     work.paused = true;
     return work;
   }
-  if (canister->long_execution) {
-    const Cycles debit = canister->long_execution->debit;
-    consume(canister.write(), state::CyclesUse::kIngressInduction, debit);
-    canister.write().long_execution.reset();
-  }
+  const Cycles debit = canister->long_execution ? canister->long_execution->debit : Cycles{0};
+  canister.write().long_execution.reset();
   Status<UserError> ended;
   if (!progress.ok()) ended = Err(progress.error());
   if (ended.ok()) ended = complete(round, call, canister, *run, room);
   if (!ended.ok()) settle(round, canister.write(), *run);
+  consume(canister.write(), state::CyclesUse::kIngressInduction, debit);
   if (ended.ok()) work.heap_delta_bytes = run->dirty_pages * io::kGuestPageSize;
   put_back(scope, std::move(canister));
   return ended.ok() ? done(no_values()) : done(Err(ended.error()));

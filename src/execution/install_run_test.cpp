@@ -180,6 +180,24 @@ TEST(Install, the_heap_is_kept_where_both_modules_say_so) {
   EXPECT_EQ(to_hex(*subnet.query(persistent, "get").result), "300031");
 }
 
+// A kept heap must be one that the new module could have.
+TEST(Install, a_heap_that_the_new_module_cannot_have_is_not_kept) {
+  const std::string section = R"((@custom "icp:private enhanced-orthogonal-persistence" ""))";
+  const std::string grow = R"((func (export "canister_update grow")
+    (drop (memory.grow (i32.const 2))) (call $reply)))";
+  TestSubnet subnet;
+  const CanisterId id = subnet.deploy(keeper("49", section + grow));
+  subnet.call(kAlice, id, "grow");
+  std::string small = keeper("50", section);
+  small.replace(small.find("(memory 1)"), 10, "(memory 1 2)");
+  EXPECT_EQ(subnet.text(subnet.install(id, wat(small), {}, upgrade(true))),
+            "IC0504: Error from Canister " + id.text() +
+                ": Invalid upgrade option: The Wasm memory to keep has 196608 bytes, but that of "
+                "the new canister module can have at most 131072 bytes.");
+  EXPECT_EQ(subnet.text(subnet.query(id, "get")), "reply: 111");
+  EXPECT_EQ(subnet.text(subnet.install(id, wat(small), {}, upgrade(false))), ok());
+}
+
 TEST(Install, data_segments_are_in_a_fresh_heap) {
   TestSubnet subnet;
   const CanisterId id = subnet.deploy(with_imports(R"(
@@ -246,6 +264,90 @@ TEST(Install, an_install_that_takes_many_rounds_succeeds_and_keeps_others_runnin
   EXPECT_GT(rounds, 3);
   EXPECT_EQ(subnet.text(subnet.query(id, "get")), "reply: 9");
   EXPECT_FALSE(subnet.at(id).long_execution.has_value());
+}
+
+/// An init that burns all it can and goes on for some slices.
+std::string burning_init() {
+  return with_imports(R"(
+    (func (export "canister_init") (local $i i32)
+      (call $burn (i64.const -1) (i64.const -1) (i32.const 16))
+      (loop $again
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br_if $again (i32.lt_u (local.get $i) (i32.const 10000000))))))");
+}
+SubnetOptions sliced() {
+  return {.parameters = {.instructions_per_round = 30'000'000,
+                         .instructions_per_slice = 10'000'000,
+                         .instructions_per_install_slice = 10'000'000,
+                         .provisional_methods = true}};
+}
+/// Begins an install of burning_init() in a canister that may burn everything.
+types::RequestId begin_burning(TestSubnet& subnet, const CanisterId& id) {
+  management::UpdateSettingsArgs settings;
+  settings.canister_id = id;
+  settings.settings.freezing_threshold = 0;
+  subnet.manage(kAlice, "update_settings", settings);
+  management::InstallCodeArgs args;
+  args.canister_id = id;
+  const Bytes module = wat(burning_init());
+  args.wasm_module = module;
+  const auto request = subnet.submit(kAlice, types::management_canister(), "install_code",
+                                     codec::candid::encode_args(args));
+  subnet.round();
+  ensure(subnet.at(id).long_execution.has_value(), "the install takes several rounds");
+  return request;
+}
+
+TEST(Install, fees_of_messages_that_came_meanwhile_are_taken_from_what_is_left) {
+  TestSubnet subnet(sliced());
+  const CanisterId id = subnet.create();
+  const auto request = begin_burning(subnet, id);
+  subnet.state.update(id, [](state::CanisterState& canister) {
+    canister.long_execution->debit = Cycles{1'000'000};
+  });
+  EXPECT_EQ(subnet.text(subnet.finish(request, 40)), ok());
+  EXPECT_EQ(subnet.at(id).consumed->at(state::CyclesUse::kIngressInduction), Cycles{1'000'000});
+}
+
+TEST(Install, one_whose_cycles_were_spent_otherwise_fails) {
+  TestSubnet subnet(sliced());
+  const CanisterId id = subnet.create();
+  const auto request = begin_burning(subnet, id);
+  const Bytes chunk = to_bytes("a chunk that is paid for at once");
+  subnet.manage(kAlice, "upload_chunk", management::UploadChunkArgs{id, chunk});
+  const std::string answer = subnet.text(subnet.finish(request, 40));
+  EXPECT_TRUE(answer.starts_with("IC0207: Error from Canister " + id.text() +
+                                 ": The canister's balance fell during a long execution"))
+      << answer;
+  EXPECT_FALSE(subnet.at(id).has_code());
+}
+
+// Slices of an install that a checkpoint aborted are run anew, with the same result.
+TEST(Install, one_that_a_checkpoint_aborted_begins_anew_with_the_same_result) {
+  const auto run = [](bool checkpoint) {
+    TestSubnet subnet(sliced());
+    const CanisterId id = subnet.create();
+    const auto request = begin_burning(subnet, id);
+    subnet.round(checkpoint);
+    EXPECT_EQ(subnet.at(id).long_execution->is_paused, !checkpoint);
+    EXPECT_EQ(subnet.text(subnet.finish(request, 40)), ok());
+    return subnet.at(id).balance;
+  };
+  EXPECT_EQ(run(true), run(false));
+}
+
+TEST(Install, a_canister_is_not_deleted_while_one_goes_on) {
+  TestSubnet subnet(sliced());
+  const CanisterId id = subnet.create();
+  subnet.manage(kAlice, "stop_canister", management::CanisterIdRecord{id});
+  const auto request = begin_burning(subnet, id);
+  EXPECT_EQ(
+      subnet.text(subnet.manage(kAlice, "delete_canister", management::CanisterIdRecord{id})),
+      "IC0406: The canister " + id.text() + " is currently executing a long-running message.");
+  EXPECT_EQ(subnet.text(subnet.finish(request, 40)), ok());
+  EXPECT_EQ(subnet.text(subnet.manage(kAlice, "delete_canister", management::CanisterIdRecord{id})),
+            ok());
+  EXPECT_EQ(subnet.environment.paused_count(), 0U);
 }
 
 TEST(Install, needs_cycles_for_its_largest_execution) {

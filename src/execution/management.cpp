@@ -125,7 +125,14 @@ Result<Cow<state::CanisterState>, UserError> target_of(const ManagementScope& sc
   const auto* method = std::ranges::find(kManagementMethods, call.method, &ManagementMethod::name);
   ensure(method != kManagementMethods.end());
   TRY(check_access(*method, *canister, call.caller));
-  return scope.state.share(id);
+  Cow<state::CanisterState> copy = scope.state.share(id);
+  pay_until_now(scope.round, copy.write());
+  return copy;
+}
+
+void pay_until_now(const RoundContext& round, state::CanisterState& canister) {
+  // Whoever can't pay is uninstalled when that is found at the end of a round.
+  std::ignore = charge_resources(round.subnet.fees, canister, round.time);
 }
 
 void put_back(ManagementScope& scope, Cow<state::CanisterState> canister) {

@@ -62,7 +62,11 @@ template <typename T>
   if (!decoded.ok()) return Err(invalid_argument(Error(decoded.error()).message));
   return std::move(decoded).value();
 }
-/// A copy of the canister to work on, if it exists and the caller may use this method on it.
+/// Takes what the canister owes for storage and compute so far. What changes usage or allocations
+/// does this first, so that the time before is paid at the old rate.
+void pay_until_now(const RoundContext& round, state::CanisterState& canister);
+/// A copy of the canister to work on, paid until now, if it exists and the caller may use this
+/// method on it.
 [[nodiscard]] Result<Cow<state::CanisterState>, UserError> target_of(const ManagementScope& scope,
                                                                      const ManagementCall& call,
                                                                      const CanisterId& id);

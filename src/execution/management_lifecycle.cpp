@@ -2,6 +2,7 @@
 #include "execution/canister_cycles.hpp"
 #include "execution/canister_settings.hpp"
 #include "execution/management_handlers.hpp"
+#include "execution/message_run.hpp"
 
 namespace icpd::execution {
 namespace {
@@ -9,6 +10,9 @@ namespace {
 using namespace management;
 
 constexpr Cycles kProvisionalAmount{100'000'000'000'000};
+/// Made at once out of nothing. Sums of cycles have 128 bits: it would take 2^32 such calls for one
+/// to overflow.
+constexpr Cycles kProvisionalAmountMax{codec::Uint128{1} << 96};
 
 ClaimLimits limits_of(const ManagementScope& scope) {
   return {scope.round.subnet.fees, scope.round.parameters, scope.state.index().totals()};
@@ -73,6 +77,24 @@ Result<CanisterId, UserError> make_canister(ManagementScope& scope, const Manage
   return id;
 }
 
+/// A limit below what the heap has is refused (interface specification, "Changing settings").
+Status<UserError> check_heap_within(const state::Settings& settings,
+                                    const state::CanisterState& canister) {
+  const std::uint64_t heap = canister.has_code() ? (*canister.execution)->heap.size_bytes : 0;
+  if (settings.wasm_memory_limit == 0 || heap <= settings.wasm_memory_limit) return {};
+  return Err(
+      invalid_settings("'wasm_memory_limit' is " + std::to_string(settings.wasm_memory_limit) +
+                       ", but the canister's Wasm memory has " + std::to_string(heap) + " bytes."));
+}
+
+/// Limit and threshold decide when the low memory hook is due.
+void note_memory_settings(const RoundContext& round, state::CanisterState& canister) {
+  PointerWidth width = PointerWidth::k32;
+  if (canister.has_code() && canister.settings->wasm_memory_threshold != 0)
+    width = round.environment.module((*canister.execution)->module->code).facts().width;
+  update_low_memory_hook(canister, width);
+}
+
 Bytes id_reply(const CanisterId& id) {
   return codec::candid::encode_args(CanisterIdRecord{id});
 }
@@ -98,18 +120,17 @@ ManagementResult provisional_create_canister(ManagementScope& scope, ManagementC
   NewCanister wish{args.settings, args.sender_canister_version, std::nullopt, kProvisionalAmount};
   if (args.specified_id) wish.id = CanisterId(*args.specified_id);
   if (args.amount) wish.balance = Cycles{*args.amount};
+  if (wish.balance > kProvisionalAmountMax)
+    return Err(too_many_provisional_cycles(kProvisionalAmountMax));
   return id_reply(TRY(make_canister(scope, call, wish)));
 }
 
 ManagementResult provisional_top_up_canister(ManagementScope& scope, ManagementCall& call) {
   const auto args = TRY(decode_argument<ProvisionalTopUpArgs>(call));
   auto canister = TRY(target_of(scope, call, args.canister_id));
-  constexpr codec::Uint128 kMax = ~codec::Uint128{0} >> 1;
-  state::CanisterState& changed = canister.write();
-  if (args.amount > kMax - std::min(kMax, changed.balance.value))
-    return Err(
-        UserError{ErrorCode::kInvalidManagementPayload, "The amount of cycles is too large."});
-  changed.balance += args.amount;
+  if (args.amount > kProvisionalAmountMax.value)
+    return Err(too_many_provisional_cycles(kProvisionalAmountMax));
+  canister.write().balance += args.amount;
   put_back(scope, std::move(canister));
   return no_values();
 }
@@ -119,7 +140,9 @@ ManagementResult update_settings(ManagementScope& scope, ManagementCall& call) {
   auto canister = TRY(target_of(scope, call, args.canister_id));
   state::CanisterState& changed = canister.write();
   state::Settings settings = TRY(with_changes(*changed.settings, args.settings));
+  TRY(check_heap_within(settings, changed));
   TRY(apply_settings(limits_of(scope), changed, std::move(settings)));
+  note_memory_settings(scope.round, changed);
   if (args.settings.controllers)
     changed.history.write().add({scope.round.time, changed.version + 1,
                                  change_origin(call, args.sender_canister_version),
@@ -181,6 +204,7 @@ ManagementResult delete_canister(ManagementScope& scope, ManagementCall& call) {
   const auto canister = TRY(target_of(scope, call, args.canister_id));
   if (call.caller == args.canister_id.principal) return Err(cannot_delete_itself(args.canister_id));
   if (!canister->is_stopped()) return Err(must_be_stopped(args.canister_id));
+  if (canister->long_execution) return Err(long_execution_in_progress(args.canister_id));
   if (!canister->queues->empty()) return Err(queues_not_empty(args.canister_id));
   state::SubnetMetrics& metrics = scope.state.write_metadata().metrics;
   for (const auto& [use, amount] : *canister->consumed)

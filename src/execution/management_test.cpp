@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "execution/test_subnet.hpp"
+#include "execution/wasm/test_guest.hpp"
 
 namespace icpd::execution {
 namespace {
@@ -29,6 +30,22 @@ std::string through(TestSubnet& subnet, const CanisterId& proxy, std::string_vie
                     const Bytes& arg, std::uint64_t cycles = 0) {
   return subnet.text(subnet.call(kAlice, proxy, "proxy",
                                  proxy_arg(types::management_canister(), method, arg, cycles)));
+}
+
+// The table has the methods of ic.did, and the ways that their sections allow.
+TEST(Management, has_exactly_the_methods_of_the_specification) {
+  std::size_t known = 0;
+  for (auto& cells : wasm::testing::read_csv("management-methods.csv")) {
+    const auto* row =
+        std::ranges::find(kManagementMethods, cells["method"], &ManagementMethod::name);
+    ASSERT_NE(row, kManagementMethods.end()) << cells["method"];
+    const int ways = (cells["by_user"] == "1" ? kByUser : 0) |
+                     (cells["by_canister"] == "1" ? kByCanister : 0) |
+                     (cells["by_query"] == "1" ? kByQuery : 0);
+    EXPECT_EQ(row->ways, ways) << row->name;
+    ++known;
+  }
+  EXPECT_EQ(known, kManagementMethods.size());
 }
 
 // Every method of ic.did that this network doesn't offer is refused by its name.
@@ -119,6 +136,21 @@ TEST(Management, a_canister_creates_canisters_with_its_own_cycles) {
   EXPECT_TRUE(subnet.at(created).is_controller(proxy.principal));
 }
 
+// Cycles have 128 bits, and no sequence of provisional calls may make more of them.
+TEST(Management, no_more_cycles_are_made_at_once_than_sums_can_bear) {
+  TestSubnet subnet;
+  const CanisterId id = subnet.create();
+  constexpr codec::Uint128 kTooMany = (codec::Uint128{1} << 96) + 1;
+  const std::string refused =
+      "IC0408: At most 79228162514264337593543950336 cycles can be provided at once.";
+  management::ProvisionalCreateArgs create;
+  create.amount = kTooMany;
+  EXPECT_EQ(subnet.text(subnet.manage(kAlice, "provisional_create_canister_with_cycles", create)),
+            refused);
+  const management::ProvisionalTopUpArgs top_up{id, kTooMany};
+  EXPECT_EQ(subnet.text(subnet.manage(kBob, "provisional_top_up_canister", top_up)), refused);
+}
+
 // ------------------------------------------------------------------------------------- settings
 
 struct SettingRow {
@@ -175,6 +207,101 @@ TEST(Management, settings_are_changed_and_remembered) {
   EXPECT_EQ(status.version, 1U);
   EXPECT_EQ(subnet.at(id).history->total_changes(), 2U);
   EXPECT_EQ(subnet.text(subnet.manage(kBob, "update_settings", args)), ok());
+}
+
+// Interface specification, changes of version 0.52: "memory allocation does not limit canister
+// memory usage".
+TEST(Management, a_memory_allocation_may_be_below_what_a_canister_uses) {
+  TestSubnet subnet;
+  const CanisterId id = subnet.deploy(with_imports(R"(
+    (func (export "canister_update grow")
+      (call $reply_byte (i32.add (memory.grow (i32.const 1)) (i32.const 48)))))"));
+  management::UpdateSettingsArgs args;
+  args.canister_id = id;
+  args.settings.memory_allocation = 1000;
+  EXPECT_EQ(subnet.text(subnet.manage(kAlice, "update_settings", args)), ok());
+  EXPECT_EQ(subnet.text(subnet.call(kAlice, id, "grow")), "reply: 1");
+}
+
+// Interface specification, "Changing settings": |wasm_memory| <= New_wasm_memory_limit.
+TEST(Management, a_memory_limit_below_what_the_heap_has_is_refused) {
+  TestSubnet subnet;
+  const CanisterId id = subnet.deploy(kCounter);
+  management::UpdateSettingsArgs args;
+  args.canister_id = id;
+  args.settings.wasm_memory_limit = 65535;
+  EXPECT_EQ(subnet.text(subnet.manage(kAlice, "update_settings", args)),
+            "IC0408: Could not validate the settings: Invalid settings: 'wasm_memory_limit' is "
+            "65535, but the canister's Wasm memory has 65536 bytes.");
+  args.settings.wasm_memory_limit = 65536;
+  EXPECT_EQ(subnet.text(subnet.manage(kAlice, "update_settings", args)), ok());
+}
+
+// Interface specification, "Scheduling on low wasm memory hook": after management calls as well.
+TEST(Management, settings_can_make_the_low_memory_hook_due) {
+  TestSubnet subnet;
+  const CanisterId id = subnet.deploy(with_imports(R"(
+    (global $reports (mut i32) (i32.const 48))
+    (func (export "canister_on_low_wasm_memory")
+      (global.set $reports (i32.add (global.get $reports) (i32.const 1))))
+    (func (export "canister_query reports") (call $reply_byte (global.get $reports))))"));
+  management::UpdateSettingsArgs args;
+  args.canister_id = id;
+  args.settings.wasm_memory_limit = 2 * 65536;
+  args.settings.wasm_memory_threshold = 65537;
+  subnet.manage(kAlice, "update_settings", args);
+  subnet.round();
+  EXPECT_EQ(subnet.text(subnet.query(id, "reports")), "reply: 1");
+}
+
+constexpr Duration kMonth = Duration::seconds(30 * 86'400);
+
+// Interface specification, "cycle consumption": time that has passed is paid at the rate it had.
+TEST(Management, an_allocation_is_not_charged_for_the_time_before_it_was_made) {
+  TestSubnet subnet;
+  const CanisterId id = subnet.create(kPlenty);
+  subnet.step = kMonth;
+  subnet.round();
+  subnet.step = Duration::seconds(20);
+  management::UpdateSettingsArgs args;
+  args.canister_id = id;
+  args.settings.compute_allocation = 50;
+  EXPECT_EQ(subnet.text(subnet.manage(kAlice, "update_settings", args)), ok());
+  subnet.call(kAlice, id, "charges");
+  const Cycles paid = subnet.at(id).consumed->at(state::CyclesUse::kComputeAllocation);
+  EXPECT_EQ(paid, Cycles{50ULL * 10'000'000 * 20});
+}
+
+TEST(Management, code_is_not_charged_for_the_time_before_it_was_installed) {
+  TestSubnet subnet;
+  const CanisterId id = subnet.create();
+  subnet.step = kMonth;
+  subnet.round();
+  subnet.step = Duration::seconds(20);
+  ASSERT_EQ(subnet.text(subnet.install(id, wat(kCounter))), ok());
+  subnet.call(kAlice, id, "inc");
+  // 64 KiB for a month would be twenty million.
+  EXPECT_LT(subnet.at(id).consumed->at(state::CyclesUse::kMemory), Cycles{1'000'000});
+}
+
+TEST(Management, the_status_is_without_what_an_idle_canister_owes) {
+  TestSubnet subnet;
+  const CanisterId id = subnet.deploy(kCounter);
+  const auto before = status_of(subnet, id);
+  subnet.step = kMonth;
+  subnet.round();
+  const auto after = status_of(subnet, id);
+  const auto owed = before.idle_cycles_burned_per_day * 60;
+  EXPECT_TRUE(before.cycles - after.cycles >= owed / 2);
+  EXPECT_TRUE(before.cycles - after.cycles <= owed + 60);
+  const Bytes arg = codec::candid::encode_args(CanisterIdRecord{id});
+  const QueryAnswer queried = execute_query(
+      subnet.state,
+      {kAlice, std::nullopt, types::management_canister(), "canister_status", Slice(Bytes(arg))},
+      std::nullopt, subnet.environment);
+  ASSERT_TRUE(queried.result.ok());
+  const auto status = codec::candid::decode_arg<management::CanisterStatusResult>(*queried.result);
+  EXPECT_TRUE(status->cycles == after.cycles);
 }
 
 TEST(Management, a_subnet_keeps_one_percent_of_its_compute_free) {
@@ -366,6 +493,21 @@ TEST(Management, info_tells_a_canisters_history) {
   EXPECT_EQ(info->recent_changes[1].details.index(), 2U);
   EXPECT_EQ(info->recent_changes[1].canister_version, 1U);
   EXPECT_EQ(info->controllers, std::vector{kAlice.principal});
+}
+
+// Interface specification, "canister_info": at least 20 changes remain, and the total counts on.
+TEST(Management, the_history_keeps_the_latest_20_changes) {
+  TestSubnet subnet;
+  const CanisterId id = subnet.create();
+  management::UpdateSettingsArgs args;
+  args.canister_id = id;
+  args.settings.controllers = std::vector{kAlice.principal};
+  for (int i = 0; i < 25; ++i)
+    subnet.manage(kAlice, "update_settings", args);
+  const state::CanisterHistory& history = *subnet.at(id).history;
+  EXPECT_EQ(history.total_changes(), 26U);
+  ASSERT_EQ(history.changes().size(), 20U);
+  EXPECT_EQ(history.changes().front().canister_version, 6U);
 }
 
 TEST(Management, private_metadata_is_for_controllers) {

@@ -303,6 +303,7 @@ std::unique_ptr<EntryRun> make_cleanup(const RoundContext& round, const Canister
   task.context = Context::kCleanup;
   task.limit = round.limits.update - run.failed_callback->instructions;
   task.message.context = Context::kCleanup;
+  task.message.instructions_before += run.failed_callback->instructions;
   return make_entry(round, canister, task, credited(round, run.input), module_of(round, canister),
                     room);
 }
@@ -371,10 +372,8 @@ void merge_cleanup(MessageRun& run, EntryOutcome& outcome) {
 
 void finish(const RoundContext& round, CanisterState& canister, MessageRun& run,
             EntryOutcome outcome, SubnetRoom& room, RoundOutput& out) {
-  if (canister.long_execution) {
-    consume(canister, state::CyclesUse::kIngressInduction, canister.long_execution->debit);
-    canister.long_execution.reset();
-  }
+  const Cycles debit = canister.long_execution ? canister.long_execution->debit : Cycles{0};
+  canister.long_execution.reset();
   if (const auto* response = std::get_if<state::ResponseInput>(&run.input))
     take_credit(round, canister, *response->response, response->callback);
   if (run.failed_callback) merge_cleanup(run, outcome);
@@ -388,6 +387,7 @@ void finish(const RoundContext& round, CanisterState& canister, MessageRun& run,
   }
   if (run.failed_callback) result = prefixed(canister, *run.failed_callback->failure);
   settle(round, canister, run.prepaid, outcome.instructions, run.width);
+  consume(canister, state::CyclesUse::kIngressInduction, debit);
 
   state::CallContext& context = canister.calls.write().at(id);
   context.instructions += outcome.instructions;
@@ -395,6 +395,19 @@ void finish(const RoundContext& round, CanisterState& canister, MessageRun& run,
   conclude(canister, id, std::move(result), out);
   note_processing(canister, run, id, out);
   update_low_memory_hook(canister, run.width);
+}
+
+/// What a long execution spends was there when it began. If the canister had to pay for something
+/// else meanwhile, it has failed (interface specification, "Message execution": sending out more
+/// cycles than available appears as a trap).
+void check_affordable(const RoundContext& round, const CanisterState& canister,
+                      const MessageRun& run, EntryOutcome& outcome) {
+  if (outcome.failure) return;
+  const Cycles balance = canister.balance + credited(round, run.input).value;
+  const Cycles lacking = outcome.effects.spent().minus_or_zero(balance.value);
+  if (lacking == Cycles{0}) return;
+  outcome.failure = balance_fell(lacking);
+  outcome.effects = std::move(outcome.effects).after_failure();
 }
 
 bool wants_cleanup(const MessageRun& run, const EntryOutcome& outcome) {
@@ -434,6 +447,7 @@ WorkDone advance(const RoundContext& round, CanisterState& canister,
     }
     EntryOutcome outcome = run->entry->finish();
     run->entry.reset();
+    check_affordable(round, canister, *run, outcome);
     if (wants_cleanup(*run, outcome)) {
       run->failed_callback = std::move(outcome);
       run->entry = make_cleanup(round, canister, *run, room);
@@ -456,10 +470,13 @@ void refuse(CanisterState& canister, const ExecutionInput& input, const types::U
     answer(canister, origin_of(**request), error, (*request)->payment, out);
 }
 
-/// A frozen canister's hook stays ready until it can be paid for.
+/// A frozen canister's timer stays set, and its hook ready, until they can be paid for (interface
+/// specification, "Call context creation").
 void note_started(CanisterState& canister, const ExecutionInput& input) {
   const auto* task = std::get_if<state::SystemTask>(&input);
-  if (task != nullptr && *task == state::SystemTask::kOnLowWasmMemory)
+  if (task == nullptr) return;
+  if (*task == state::SystemTask::kGlobalTimer) canister.global_timer.reset();
+  if (*task == state::SystemTask::kOnLowWasmMemory)
     canister.low_memory_hook = state::LowMemoryHook::kExecuted;
 }
 
@@ -549,12 +566,6 @@ void update_low_memory_hook(CanisterState& canister, PointerWidth width) {
   std::uint64_t ceiling =
       width == PointerWidth::k64 ? types::limits::kHeapSizeMax64 : types::limits::kHeapSizeMax32;
   if (settings.wasm_memory_limit != 0) ceiling = std::min(ceiling, settings.wasm_memory_limit);
-  if (settings.memory_allocation != 0) {
-    const std::uint64_t others = canister.memory_usage() - heap;
-    const std::uint64_t left =
-        settings.memory_allocation > others ? settings.memory_allocation - others : 0;
-    ceiling = std::min(ceiling, left);
-  }
   const std::uint64_t remaining = ceiling > heap ? ceiling - heap : 0;
   if (remaining >= threshold)
     canister.low_memory_hook = kConditionNotSatisfied;
@@ -578,7 +589,6 @@ WorkDone start_message(const RoundContext& round, CanisterState& canister,
 WorkDone start_task(const RoundContext& round, CanisterState& canister, state::SystemTask task,
                     SubnetRoom& room, RoundOutput& out) {
   ensure(!canister.long_execution, "one message at a time");
-  if (task == state::SystemTask::kGlobalTimer) canister.global_timer.reset();
   if (!canister.has_code() ||
       !(*canister.execution)->module->has(static_cast<state::SystemMethod>(hook_of(task)))) {
     note_started(canister, task);

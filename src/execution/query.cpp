@@ -138,7 +138,7 @@ class Evaluation {
     message.may_respond = true;
     message.reply_size_max = types::limits::kQueryReplySizeMax;
     message.instructions_before = frame.instructions;
-    message.callback_instructions = round_.limits.query;
+    message.callback_instructions = round_.limits.update;
     EntryRun run(round_.environment, std::move(input), round_.subnet,
                  view_of(*frame.canister, frame.module.facts().width), std::move(message),
                  SubnetRoom{});
@@ -224,9 +224,11 @@ Result<Slice, UserError> query_management(const state::ReplicatedState& state,
       find_management_method(method, kByQuery, state.topology().parameters.provisional_methods));
   const auto args = codec::candid::decode_arg<management::CanisterIdRecord>(arg);
   if (!args.ok()) return Err(invalid_argument(Error(args.error()).message));
-  const CanisterState* canister = state.find(args->canister_id);
-  if (canister == nullptr) return Err(canister_not_found(args->canister_id));
+  if (!state.contains(args->canister_id)) return Err(canister_not_found(args->canister_id));
+  Cow<CanisterState> canister = state.share(args->canister_id);
   TRY(check_access(*row, *canister, caller));
+  // An idle canister pays for its storage only now and then; what it has is without what it owes.
+  std::ignore = charge_resources(fees, canister.write(), state.time());
   const auto* reader = std::ranges::find(kReaders, row->name, &ReaderRow::method);
   ensure(reader != kReaders.end(), "every method by query that is offered can be read");
   return Slice(reader->read(fees, *canister));

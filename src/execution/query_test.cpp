@@ -82,6 +82,26 @@ TEST(Query, sees_the_certificate_of_its_state) {
   EXPECT_EQ(subnet.text(subnet.call(kAlice, id, "certificate")), "reply: ");
 }
 
+// Interface specification, "cost_call": what a call costs doesn't depend on who asks.
+TEST(Query, is_told_what_a_call_would_cost_an_update) {
+  TestSubnet subnet;
+  const std::string cost = R"(
+      (call $cost (i64.const 3) (i64.const 100) (i32.const 0))
+      (call $append (i32.const 0) (i32.const 16))
+      (call $reply))";
+  const CanisterId id = subnet.deploy(R"((module
+    (import "ic0" "cost_call" (func $cost (param i64 i64 i32)))
+    (import "ic0" "msg_reply" (func $reply))
+    (import "ic0" "msg_reply_data_append" (func $append (param i32 i32)))
+    (memory 1)
+    (func (export "canister_update in_update"))" +
+                                      cost + R"()
+    (func (export "canister_query in_query"))" +
+                                      cost + "))");
+  EXPECT_EQ(subnet.text(subnet.query(id, "in_query")),
+            subnet.text(subnet.call(kAlice, id, "in_update")));
+}
+
 TEST(Query, answers_of_the_management_canister_need_rights) {
   TestSubnet subnet;
   const CanisterId id = subnet.create();

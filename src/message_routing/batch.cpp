@@ -172,7 +172,7 @@ BatchOutcome process_batch(ReplicatedState& tip, const types::Batch& batch,
   if (batch.is_checkpoint) collect_garbage(tip);
 
   outcome.finished = finished_between(history_before, tip.ingress());
-  outcome.work = work_of(tip);
+  outcome.work = work_of(tip, AllHadTheirTurn(!outcome.execution.cut_short));
   outcome.root = state::hash_state(tip);
   return outcome;
 }

@@ -128,6 +128,36 @@ TEST(Batch, a_subnet_without_work_says_so) {
   EXPECT_EQ(outcome.work, WorkReport{});
 }
 
+/// Canister `n` has a timer, that fires at `when`.
+void set_timer(ReplicatedState& state, std::uint64_t n, Time when) {
+  state.update(canister(n), [&](CanisterState& c) {
+    state::Module module;
+    module.system_methods[static_cast<std::size_t>(state::SystemMethod::kGlobalTimer)] = true;
+    state::ExecutionState execution;
+    execution.module = state::seal(std::move(module));
+    c.execution = Cow<state::ExecutionState>(std::move(execution));
+    c.global_timer = when;
+  });
+}
+
+// A frozen canister's timer stays set; it must not make a subnet produce blocks without a pause.
+TEST(Batch, a_timer_that_was_tried_in_vain_is_due_again_with_the_next_heartbeats) {
+  auto state = testing::state_with(2);
+  const Time now = Time::from_seconds(1001);
+  set_timer(state, 0, Time::from_seconds(900));
+  set_timer(state, 1, Time::from_seconds(5000));
+  const auto all = process_batch(state, batch(1), registry_snapshot(), no_execution);
+  EXPECT_EQ(all.work, (WorkReport{false, now + kHeartbeatInterval}));
+  const auto cut_short = [](ReplicatedState&, const execution::RoundInput&) {
+    return execution::RoundReport{.cut_short = true};
+  };
+  const auto some = process_batch(state, batch(2), registry_snapshot(), cut_short);
+  EXPECT_EQ(some.work, (WorkReport{false, Time::from_seconds(900)}));
+  state.update(canister(0), [](CanisterState& c) { c.global_timer.reset(); });
+  const auto later = process_batch(state, batch(3), registry_snapshot(), no_execution);
+  EXPECT_EQ(later.work, (WorkReport{false, Time::from_seconds(5000)}));
+}
+
 TEST(Batch, heartbeats_are_due_once_a_second) {
   auto state = testing::state_with(0);
   std::vector<bool> due;

@@ -20,7 +20,12 @@ struct WorkReport {
 /// Heartbeats are due this long after they were due before.
 inline constexpr Duration kHeartbeatInterval = Duration::seconds(1);
 
-/// Cost: O(log canisters).
-[[nodiscard]] WorkReport work_of(const state::ReplicatedState& state);
+/// Whether everything that was due in the state's round had its turn in it.
+using AllHadTheirTurn = Flag<struct AllHadTheirTurnTag>;
+
+/// After a round in which all had their turn, timers and hooks that are still due wait for cycles
+/// (a frozen canister's stay set): they are tried again with the next heartbeats, and don't keep
+/// the subnet awake. Cost: O(log canisters).
+[[nodiscard]] WorkReport work_of(const state::ReplicatedState& state, AllHadTheirTurn all);
 
 }  // namespace icpd::message_routing

@@ -57,6 +57,14 @@ std::optional<Time> first_time(const DueSet& set) {
   return set.front().first.time();
 }
 
+std::optional<Time> first_time_after(const DueSet& set, Time now) {
+  if (now == Time::max()) return std::nullopt;
+  const TimeAndCanister bound(Time{now.ns + 1}, types::CanisterId());
+  const auto it = set.lower_bound(bound.view());
+  if (it == set.end()) return std::nullopt;
+  return (*it).first.time();
+}
+
 CanisterIndex::Facts CanisterIndex::facts_of(const CanisterState& canister) {
   Facts facts;
   facts.work = canister.has_work();

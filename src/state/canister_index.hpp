@@ -39,6 +39,8 @@ using DueSet = PersistentMap<TimeAndCanister, std::monostate>;
 [[nodiscard]] std::vector<types::CanisterId> due_at(const DueSet& set, Time now);
 /// The first time in the set.
 [[nodiscard]] std::optional<Time> first_time(const DueSet& set);
+/// The first time in the set that is later than `now`.
+[[nodiscard]] std::optional<Time> first_time_after(const DueSet& set, Time now);
 
 /// Sums over all canisters.
 struct Totals {
