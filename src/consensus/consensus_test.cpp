@@ -232,6 +232,19 @@ TEST_F(ConsensusTest, notarizes_nothing_at_a_height_whose_finalization_share_it_
   }
 }
 
+TEST_F(ConsensusTest, refuses_a_log_that_does_not_reach_down_to_the_state) {
+  const std::size_t maker = index_of(makers_[0]);
+  const auto make = [&](std::uint64_t height) {
+    return Consensus::make({nodes_[0], subnet_, signers_[0].get(), crypto_.get()},
+                           registry::Registry(registry_),
+                           {genesis_, {proposal(height, makers_[0], maker)}, {}, Height{0}, {}});
+  };
+  EXPECT_TRUE(make(1).ok());
+  const auto refused = make(9);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().message.find("the log begins at height 9"), std::string::npos);
+}
+
 TEST_F(ConsensusTest, asks_those_that_failed_least_whatever_others_claim) {
   start();
   const std::size_t liar = other();

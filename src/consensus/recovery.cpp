@@ -107,6 +107,20 @@ void restore_blocks(Core& core, Height height, HeightPool& pool) {
   }
 }
 
+/// Blocks above a gap are of no use: without those between, a node would begin again from a state
+/// that its subnet has long left, and be refused by its own watermark.
+Status<> check_log_reaches_down(const Core& core, const Recovered& recovered) {
+  std::optional<Height> lowest;
+  for (const Encoded& artifact : recovered.artifacts) {
+    if (artifact->id.kind != types::ArtifactKind::kBlockProposal) continue;
+    lowest = std::min(lowest.value_or(artifact->id.height), artifact->id.height);
+  }
+  if (!lowest || *lowest <= core.package_height + 1) return {};
+  return Err("the log begins at height " + to_string(*lowest) +
+             ", the newest usable state is of height " + to_string(recovered.state_height) +
+             ": what lies between is lost here, so this node needs state sync");
+}
+
 /// A range brought this height without a notarization: a descendant's finalization stands for it.
 void mark_ancestors_of_finalizations(Core& core) {
   for (auto it = core.heights.rbegin(); it != core.heights.rend(); ++it) {
@@ -131,6 +145,7 @@ Status<> recover(Core& core, Recovered recovered) {
   TRY(restore_root(core, recovered));
   if (recovered.state_height < core.package_height)
     return Err("the state is older than the catch-up package that goes with it");
+  TRY(check_log_reaches_down(core, recovered));
   core.executed = recovered.state_height;
   core.next_batch = core.executed + 1;
   for (const Encoded& artifact : recovered.artifacts)
