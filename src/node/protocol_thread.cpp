@@ -242,7 +242,7 @@ void ProtocolThread::act(replica::RunCrypto& action) {
 }
 
 void ProtocolThread::act(replica::VerifySignatures& action) {
-  parts_.tasks.push_consensus([this, id = action.id, messages = std::move(action.messages)] {
+  parts_.tasks.push_messages([this, id = action.id, messages = std::move(action.messages)] {
     replica::SignaturesVerified verified{id, {}};
     for (const auto& checks : messages)
       verified.good.push_back(certification::verify_all(checks).ok());

@@ -41,6 +41,15 @@ void TaskQueue::push_consensus(Task task) {
   ready_.notify_one();
 }
 
+void TaskQueue::push_messages(Task task) {
+  {
+    const std::lock_guard lock(mutex_);
+    messages_.push_back(std::move(task));
+  }
+  consensus_ready_.notify_one();
+  ready_.notify_one();
+}
+
 bool TaskQueue::try_push_client(Task task) {
   {
     const std::lock_guard lock(mutex_);
@@ -66,10 +75,13 @@ void TaskQueue::work(bool takes_clients) {
     {
       std::unique_lock lock(mutex_);
       ready.wait(lock, [&] {
-        return closed_ || !consensus_.empty() || (takes_clients && !clients_.empty());
+        return closed_ || !consensus_.empty() || !messages_.empty() ||
+               (takes_clients && !clients_.empty());
       });
       if (closed_) return;
-      std::deque<Task>& from = consensus_.empty() ? clients_ : consensus_;
+      std::deque<Task>& from = !consensus_.empty()  ? consensus_
+                               : !messages_.empty() ? messages_
+                                                    : clients_;
       task = std::move(from.front());
       from.pop_front();
     }

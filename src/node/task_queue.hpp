@@ -1,8 +1,8 @@
 // Threads that do what the protocol and clients wait for: signatures, queries, filters.
 //
-// Two queues: consensus goes first, and at least one thread does nothing else, so that clients can
-// never keep the subnet from agreeing. The clients' queue is bounded; when it is full the client is
-// told to come back (429).
+// Three queues. Consensus goes first, then messages that peers sent, then clients; and at least one
+// thread does nothing for clients, so that they can never keep the subnet from agreeing. The
+// clients' queue is bounded; when it is full the client is told to come back (429).
 #pragma once
 
 #include <condition_variable>
@@ -32,6 +32,9 @@ class TaskQueue {
 
   /// Bounded by those who send: consensus never has more than its questions under way.
   void push_consensus(Task task);
+  /// Bounded by who sends: at most as many lists as the replica checks at a time are under way.
+  /// Should be short, because consensus may have to wait for one.
+  void push_messages(Task task);
   /// False, and the task dropped, when there is no room.
   [[nodiscard]] bool try_push_client(Task task);
   /// For answers to clients who were let in; their number is bounded by who waits.
@@ -45,6 +48,7 @@ class TaskQueue {
   std::condition_variable consensus_ready_;
   std::condition_variable ready_;
   std::deque<Task> consensus_;
+  std::deque<Task> messages_;
   std::deque<Task> clients_;
   bool closed_ = false;
   std::vector<std::thread> threads_;
