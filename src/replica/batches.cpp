@@ -51,6 +51,7 @@ void executed(Core& core, const BatchExecuted& input) {
   ensure(input.height == core.executed + 1 && input.height < core.next_batch,
          "batches are executed in their order");
   core.executed = input.height;
+  core.bodies.executed(input.height);
   core.snapshots.emplace(input.height, input.state);
   const message_routing::BatchOutcome& outcome = *input.outcome;
   if (!outcome.finished.empty()) core.finished.emplace(input.height, outcome.finished);

@@ -9,7 +9,16 @@ void Bodies::keep(types::Height height, const SharedIngress& message, const Enco
   body.height = height;
   if (is_new) bytes_ += message->size();
   by_height_[height].push_back(hash);
-  while (bytes_ > kBodiesBytesMax && by_height_.size() > 1)
+  make_room();
+}
+
+void Bodies::executed(types::Height height) {
+  executed_ = std::max(executed_, height);
+  make_room();
+}
+
+void Bodies::make_room() {
+  while (bytes_ > kBodiesBytesMax && by_height_.begin()->first <= executed_)
     purge_below(by_height_.begin()->first + 1);
 }
 

@@ -50,12 +50,27 @@ TEST(Bodies, a_message_of_two_blocks_is_kept_for_the_higher) {
 
 TEST(Bodies, the_lowest_heights_go_when_there_is_no_room) {
   Bodies bodies;
+  bodies.executed(Height{5});
   for (std::uint8_t i = 1; i <= 5; ++i)
     keep(bodies, i, message(i, 64 * kMiB));
   EXPECT_LE(bodies.bytes(), kBodiesBytesMax);
   EXPECT_EQ(bodies.complete_from(), Height{2});
   EXPECT_EQ(bodies.find(message(1)->hash), nullptr);
   EXPECT_NE(bodies.find(message(5)->hash), nullptr);
+}
+
+// Whoever forgets what it still has to execute stands still for good: its peers forget it too.
+TEST(Bodies, what_is_not_executed_stays_though_there_is_no_room) {
+  Bodies bodies;
+  for (std::uint8_t i = 1; i <= 6; ++i)
+    keep(bodies, i, message(i, 64 * kMiB));
+  for (std::uint8_t i = 1; i <= 6; ++i)
+    EXPECT_NE(bodies.find(message(i)->hash), nullptr);
+  bodies.executed(Height{1});
+  EXPECT_EQ(bodies.find(message(1)->hash), nullptr);
+  EXPECT_NE(bodies.find(message(2)->hash), nullptr);
+  bodies.executed(Height{6});
+  EXPECT_LE(bodies.bytes(), kBodiesBytesMax);
 }
 
 }  // namespace

@@ -21,10 +21,10 @@ void add_bodies(Core& core, std::vector<Encoded>& artifacts) {
     const auto* proposal = std::get_if<types::BlockProposal>(&artifact->artifact);
     if (proposal == nullptr) continue;
     for (const IngressHash& hash : named_by(*proposal->block))
-      core.bodies_to_save.insert(hash);
+      core.bodies_to_save.insert_or_assign(hash, proposal->block->height);
   }
   for (auto it = core.bodies_to_save.begin(); it != core.bodies_to_save.end();) {
-    const Encoded* body = body_artifact(core, *it);
+    const Encoded* body = body_artifact(core, it->first);
     if (body != nullptr) artifacts.push_back(*body);
     it = body != nullptr ? core.bodies_to_save.erase(it) : std::next(it);
   }
@@ -53,6 +53,8 @@ struct Handler {
   void operator()(consensus::Persist&) const { unreachable_state("persists are split off before"); }
   void operator()(consensus::PurgeBelow& a) const {
     core.bodies.purge_below(a.served);
+    // Of blocks that lost, whose bodies nobody sends any more.
+    std::erase_if(core.bodies_to_save, [&](const auto& body) { return body.second < a.height; });
     core.out.push_back(PurgeLog{a.height});
   }
   void operator()(consensus::BuildPayload& a) const { build_payload(core, a); }

@@ -13,10 +13,14 @@ types::ArtifactId ingress_id(const IngressHash& hash) {
   return {types::ArtifactKind::kIngress, Height{0}, *crypto::Digest::from(hash)};
 }
 
+bool is_here(const Core& core, const IngressHash& hash) {
+  return core.pool.contains(hash) || core.bodies.find(hash) != nullptr;
+}
+
 /// Executed, or about to be: nothing is gained by another copy.
 bool is_known(const Core& core, const types::IngressMessage& message) {
-  if (core.pool.contains(message.hash) || core.bodies.find(message.hash) != nullptr) return true;
-  return core.snapshots.rbegin()->second->ingress().contains(message.id());
+  return is_here(core, message.hash) ||
+         core.snapshots.rbegin()->second->ingress().contains(message.id());
 }
 
 bool is_timely(const Core& core, const types::IngressMessage& message) {
@@ -31,23 +35,36 @@ Time first_delegation_end(const types::Envelope& envelope) {
   return end;
 }
 
+/// A node publishes what it verified itself. Whoever was asked for a body vouches for nothing.
+void blame_publisher(Core& core, const IngressHash& hash) {
+  const PoolEntry* entry = core.pool.find(hash);
+  if (entry == nullptr || entry->is_required || !entry->source) return;
+  const NodeId publisher = *entry->source;
+  misbehaved(core, publisher, "sent ingress that its sender didn't sign");
+  // One bad message costs few checks, however many came with it.
+  core.pool.remove_unverified(publisher);
+}
+
 void became_verified(Core& core, const IngressHash& hash, bool good) {
-  core.pool.mark(hash, good ? Verification::kGood : Verification::kBad);
-  if (!good) return;
+  // It may have left meanwhile, and its block be notarized.
+  if (!core.pool.mark(hash, good ? Verification::kGood : Verification::kBad)) return;
+  if (!good) return blame_publisher(core, hash);
   if (core.in_chain.contains(hash)) ++core.verified_in_chain;
   core.quiet_until.reset();
 }
 
+/// Apart from time: when delegations end is compared with the time of a block (good_until).
 Result<certification::Authentication, certification::AuthError> authenticate(
     const Core& core, const types::IngressMessage& message) {
-  return certification::authenticate(message.envelope, core.now.wall, core.identity.trust_root);
+  return certification::authenticate(message.envelope, Time{}, core.identity.trust_root);
 }
 
 /// Of the messages that wait, those with signatures; the others are judged at once.
 std::vector<IngressHash> take_for_verification(
     Core& core, std::vector<std::vector<certification::SignatureCheck>>& checks) {
   std::vector<IngressHash> taken;
-  while (!core.to_verify.empty() && taken.size() < kVerifyMessagesMax) {
+  std::size_t signatures = 0;
+  while (!core.to_verify.empty() && signatures < kVerifySignaturesMax) {
     const IngressHash hash = core.to_verify.front();
     core.to_verify.pop_front();
     const PoolEntry* entry = core.pool.find(hash);
@@ -57,7 +74,8 @@ std::vector<IngressHash> take_for_verification(
       became_verified(core, hash, known.ok());
       continue;
     }
-    core.pool.mark(hash, Verification::kAsked);
+    (void)core.pool.mark(hash, Verification::kAsked);
+    signatures += known->checks.size();
     checks.push_back(std::move(known->checks));
     taken.push_back(hash);
   }
@@ -72,14 +90,14 @@ void keep_final_body(Core& core, const Wanted& wanted, const Encoded& artifact) 
                           message.error().message + "; more than f nodes are faulty");
   core.bodies.keep(wanted.height, *message, artifact);
   trace_received(core, **message, false);
-  try_batches(core);
 }
 
 void add_from_peer(Core& core, const NodeId& from, const Encoded& artifact, bool is_required) {
   auto message = parse_ingress(artifact);
   if (!message.ok()) return misbehaved(core, from, "sent ingress: " + message.error().message);
-  if (is_known(core, **message)) return;
-  if (!is_required && !is_timely(core, **message)) return;
+  if (is_required ? is_here(core, (*message)->hash)
+                  : is_known(core, **message) || !is_timely(core, **message))
+    return;
   PoolEntry entry{.message = *message,
                   .artifact = artifact,
                   .source = from,
@@ -93,6 +111,27 @@ void add_from_peer(Core& core, const NodeId& from, const Encoded& artifact, bool
     core.to_verify.push_front(hash);
   else
     core.to_verify.push_back(hash);
+}
+
+void wanted_came(Core& core, const IngressHash& hash,
+                 std::map<IngressHash, Wanted>::node_type wanted) {
+  if (wanted.empty()) return;
+  pin(core, wanted.mapped().height, hash);
+  body_came(core, hash);
+}
+
+/// Bodies of proposals that lost are of no more use; those of the final block are right.
+void settle_wants(Core& core, const types::HashedBlock& block) {
+  for (const IngressHash& hash : named_by(*block)) {
+    const auto wanted = core.wanted.find(hash);
+    if (wanted != core.wanted.end()) wanted->second = {block->height, {block->maker}, true};
+  }
+  std::vector<IngressHash> lost;
+  for (const auto& [hash, wanted] : core.wanted) {
+    if (!wanted.is_final && wanted.height <= block->height) lost.push_back(hash);
+  }
+  for (const IngressHash& hash : lost)
+    forget_want(core, hash);
 }
 
 void count_verified_in_chain(Core& core) {
@@ -132,6 +171,14 @@ void want_body(Core& core, const IngressHash& hash, Wanted wanted) {
   tell_peers(core, p2p::Fetch{ingress_id(hash), std::move(wanted.sources)});
 }
 
+void forget_want(Core& core, const IngressHash& hash) {
+  if (core.wanted.erase(hash) != 0) tell_peers(core, p2p::CancelFetch{ingress_id(hash)});
+}
+
+void pin(Core& core, Height height, const IngressHash& hash) {
+  if (core.pool.pin(hash)) core.pinned[height].push_back(hash);
+}
+
 void submitted(Core& core, const IngressSubmitted& input) {
   if (is_known(core, *input.message)) {
     core.out.push_back(AnswerSubmission{input.id, true});
@@ -150,15 +197,17 @@ void submitted(Core& core, const IngressSubmitted& input) {
   if (core.in_chain.contains(input.message->hash)) ++core.verified_in_chain;
   core.quiet_until.reset();
   tell_peers(core, p2p::Publish{artifact->id, artifact->bytes, false});
+  wanted_came(core, input.message->hash, core.wanted.extract(input.message->hash));
 }
 
 void ingress_arrived(Core& core, const NodeId& from, const Encoded& artifact) {
-  const auto wanted = core.wanted.extract(*IngressHash::from(artifact->id.hash));
+  const auto hash = *IngressHash::from(artifact->id.hash);
+  auto wanted = core.wanted.extract(hash);
   if (!wanted.empty() && wanted.mapped().is_final)
     keep_final_body(core, wanted.mapped(), artifact);
   else
     add_from_peer(core, from, artifact, !wanted.empty());
-  if (!wanted.empty() && !core.stopped) try_checks(core);
+  if (!core.stopped) wanted_came(core, hash, std::move(wanted));
 }
 
 void ask_for_verification(Core& core) {
@@ -202,9 +251,8 @@ void block_final(Core& core, const types::HashedBlock& block) {
     core.bodies.keep(block->height, entry->message, entry->artifact);
     tell_peers(core, p2p::Withdraw{entry->artifact->id});
   }
-  std::erase_if(core.checks, [&](const auto& check) {
-    return check.second.check.question.height <= block->height;
-  });
+  close_checks(core, block->height);
+  settle_wants(core, block);
   chain_changed(core);
 }
 

@@ -50,12 +50,36 @@ std::vector<PoolEntry> IngressPool::remove_expired(Time now) {
   return removed;
 }
 
-void IngressPool::mark(const types::IngressHash& hash, Verification verification) {
+void IngressPool::remove_unverified(const types::NodeId& source) {
+  std::vector<types::IngressHash> unverified;
+  for (const auto& [expiry, hash] : by_expiry_) {
+    const PoolEntry* entry = entries_.find(hash);
+    if (entry->source == source && entry->verification == Verification::kUnknown)
+      unverified.push_back(hash);
+  }
+  for (const types::IngressHash& hash : unverified)
+    remove(hash);
+}
+
+bool IngressPool::pin(const types::IngressHash& hash) {
   PoolEntry* entry = entries_.find(hash);
-  if (entry == nullptr) return;
-  ensure(entry->verification != Verification::kGood, "what is verified stays verified");
+  if (entry == nullptr) return false;
+  if (entry->pins++ == 0) by_expiry_.erase({entry->message->call().ingress_expiry, hash});
+  return true;
+}
+
+void IngressPool::unpin(const types::IngressHash& hash) {
+  PoolEntry* entry = entries_.find(hash);
+  if (entry == nullptr || entry->pins == 0 || --entry->pins != 0) return;
+  by_expiry_.emplace(entry->message->call().ingress_expiry, hash);
+}
+
+bool IngressPool::mark(const types::IngressHash& hash, Verification verification) {
+  PoolEntry* entry = entries_.find(hash);
+  if (entry == nullptr || entry->verification == Verification::kGood) return false;
   entry->verification = verification;
   if (verification == Verification::kGood) verified_.emplace(entry->order, entry);
+  return true;
 }
 
 std::vector<const PoolEntry*> IngressPool::verified() const {

@@ -6,7 +6,9 @@
 //
 // Order is the order of arrival: what came first is first in blocks (reference B.8).
 //
-// A message leaves when its block is final, or when it has expired.
+// A message leaves when its block is final, or when it has expired and isn't pinned. What a proposal
+// names is pinned until the proposal's height is final: the proposal is judged at its own block
+// time, however late that is (after a restart, or a laptop's sleep).
 #pragma once
 
 #include <cstdint>
@@ -41,6 +43,7 @@ struct PoolEntry {
   Time good_until = Time::max();
   /// A block names it: it counts against no share (bounded by p2p::kAskedMax).
   bool is_required = false;
+  std::size_t pins = 0;
   /// Wall clock.
   Time received;
   /// Given by add().
@@ -57,11 +60,16 @@ class IngressPool {
   [[nodiscard]] const PoolEntry* find(const types::IngressHash& hash) const;
   /// Gives what was removed, if it was here.
   std::optional<PoolEntry> remove(const types::IngressHash& hash);
-  /// Removes what expires before `now`.
+  /// Removes what expires before `now` and isn't pinned.
   std::vector<PoolEntry> remove_expired(Time now);
+  /// Removes what this source sent and nobody has looked at, but for what is pinned.
+  void remove_unverified(const types::NodeId& source);
+  /// Once more, or once less. False, or nothing, if it isn't here or isn't pinned.
+  [[nodiscard]] bool pin(const types::IngressHash& hash);
+  void unpin(const types::IngressHash& hash);
 
-  /// Does nothing if it isn't here. Needs it not to be verified already.
-  void mark(const types::IngressHash& hash, Verification verification);
+  /// True if it is here and became so now; what is verified stays so.
+  bool mark(const types::IngressHash& hash, Verification verification);
   /// Verified messages in the order of arrival.
   [[nodiscard]] std::vector<const PoolEntry*> verified() const;
   [[nodiscard]] std::size_t verified_count() const { return verified_.size(); }
@@ -76,6 +84,7 @@ class IngressPool {
   };
   DigestMap<types::IngressHash, PoolEntry> entries_;
   std::map<std::uint64_t, const PoolEntry*> verified_;
+  /// Those that aren't pinned.
   std::set<std::pair<Time, types::IngressHash>> by_expiry_;
   std::map<std::optional<types::NodeId>, Usage> usage_;
   std::size_t bytes_ = 0;

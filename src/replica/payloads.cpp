@@ -24,7 +24,8 @@ std::optional<std::vector<SharedIngress>> past_messages(
         messages.push_back(entry->message);
       } else {
         complete = false;
-        want_body(core, hash, {block->height, {block->maker}, false});
+        want_body(core, hash,
+                  {block->height, {block->maker}, block->height <= core.consensus->finalized()});
       }
     }
   }
@@ -51,62 +52,74 @@ BodyState verified_body(Core& core, const IngressHash& hash, Time block_time,
   return BodyState::kMissing;
 }
 
-void want_for(Core& core, const consensus::CheckPayload& check, const IngressHash& hash) {
-  if (body_artifact(core, hash) == nullptr)
-    want_body(core, hash, {check.question.height, {check.from, check.block->maker}, false});
-}
-
 /// Nothing while it can't be said.
 std::optional<consensus::PayloadVerdict> judge(Core& core, OpenCheck& open) {
   using consensus::PayloadVerdict;
-  const consensus::CheckPayload& check = open.check;
-  const consensus::PayloadQuestion& question = check.question;
-  const auto& payload = std::get<types::DataPayload>(check.block->payload);
-  if (payload.ingress.size() > types::limits::kBlockIngressCountMax)
+  const consensus::PayloadQuestion& question = open.ask.question;
+  const auto& payload = std::get<types::DataPayload>(open.ask.block->payload);
+  // Before all of it is here, so that a block can't make this node fetch more than a block may have.
+  if (open.is_impossible || open.bytes > types::limits::kBlockIngressSizeMax)
     return PayloadVerdict::kInvalid;
-  std::vector<SharedIngress> bodies(payload.ingress.size());
-  bool complete = true;
-  for (std::size_t i = 0; i < bodies.size(); ++i) {
-    const IngressHash& hash = payload.ingress[i];
-    const BodyState found = verified_body(core, hash, question.context.time, bodies[i]);
+  if (!open.missing.empty()) return std::nullopt;
+  SharedIngress body;
+  for (; open.good < payload.ingress.size(); ++open.good) {
+    const BodyState found =
+        verified_body(core, payload.ingress[open.good], question.context.time, body);
     if (found == BodyState::kBad) return PayloadVerdict::kInvalid;
-    if (found == BodyState::kGood) continue;
-    complete = false;
-    open.missing.push_back(hash);
-    want_for(core, check, hash);
+    if (found == BodyState::kMissing) return std::nullopt;
   }
   const auto past = past_messages(core, question.past);
-  if (!complete || !past) return std::nullopt;
+  if (!past) return std::nullopt;
   const auto snapshot = core.snapshots.find(question.context.certified_height);
   if (snapshot == core.snapshots.end()) return PayloadVerdict::kNotYet;
+  std::vector<SharedIngress> bodies(payload.ingress.size());
+  for (std::size_t i = 0; i < bodies.size(); ++i) {
+    if (verified_body(core, payload.ingress[i], question.context.time, bodies[i]) !=
+        BodyState::kGood)
+      return PayloadVerdict::kNotYet;
+  }
   const message_routing::PayloadBase base{*snapshot->second, question.context, *past};
   if (!message_routing::check_payload(base, payload, bodies).ok()) return PayloadVerdict::kInvalid;
   return PayloadVerdict::kValid;
 }
 
-/// Whether one of those that were missing still is. Asked again for each message that comes, so it
-/// looks at one.
-bool still_misses(Core& core, OpenCheck& open) {
-  SharedIngress unused;
-  while (!open.missing.empty()) {
-    const IngressHash& hash = open.missing.back();
-    if (verified_body(core, hash, open.check.question.context.time, unused) ==
-        BodyState::kMissing) {
-      want_for(core, open.check, hash);
-      return true;
-    }
-    open.missing.pop_back();
-  }
-  return false;
+/// A judged payload needs its missing bodies no more.
+void forget_unless_missed_by_others(Core& core, const consensus::PayloadQuestion& question,
+                                    const IngressHash& hash) {
+  const auto wanted = core.wanted.find(hash);
+  if (wanted == core.wanted.end() || wanted->second.is_final) return;
+  // The chain needs it.
+  if (wanted->second.height != question.height) return;
+  const bool is_missed = std::any_of(core.checks.begin(), core.checks.end(), [&](const auto& one) {
+    return one.first != question.id && one.second.missing.contains(hash);
+  });
+  if (!is_missed) forget_want(core, hash);
 }
 
 /// False while the question stays open.
 bool try_check(Core& core, OpenCheck& open) {
-  if (still_misses(core, open)) return false;
   const auto verdict = judge(core, open);
   if (!verdict) return false;
-  feed(core, consensus::PayloadChecked{open.check.question.id, *verdict});
+  for (const IngressHash& hash : open.missing)
+    forget_unless_missed_by_others(core, open.ask.question, hash);
+  feed(core, consensus::PayloadChecked{open.ask.question.id, *verdict});
   return true;
+}
+
+void account_for(Core& core, OpenCheck& open, const IngressHash& hash) {
+  const Encoded* body = body_artifact(core, hash);
+  if (body == nullptr) {
+    open.missing.insert(hash);
+    return;
+  }
+  open.bytes += std::get<types::IngressArtifact>((*body)->artifact).bytes.size();
+  pin(core, open.ask.question.height, hash);
+}
+
+/// Messages that a block of this height has, as far as they are in the pool, stay.
+void pin_all(Core& core, Height height, const types::DataPayload& payload) {
+  for (const IngressHash& hash : payload.ingress)
+    pin(core, height, hash);
 }
 
 }  // namespace
@@ -133,18 +146,51 @@ void build_payload(Core& core, const consensus::BuildPayload& ask) {
   }
   trace_proposed(core, payload.ingress);
   if (payload.empty() && core.told_waiting) core.quiet_until = core.now.steady + kQuiet;
+  pin_all(core, question.height, payload);
   feed(core, consensus::PayloadBuilt{question.id, std::move(payload)});
 }
 
 void check_payload(Core& core, const consensus::CheckPayload& ask) {
-  trace_proposed(core, named_by(*ask.block));
-  OpenCheck open{ask, {}};
-  if (!try_check(core, open)) core.checks.emplace(ask.question.id, std::move(open));
+  const auto& payload = std::get<types::DataPayload>(ask.block->payload);
+  if (payload.ingress.size() > types::limits::kBlockIngressCountMax)
+    return feed(core, consensus::PayloadChecked{ask.question.id,
+                                                consensus::PayloadVerdict::kInvalid});
+  trace_proposed(core, payload.ingress);
+  OpenCheck open{.ask = ask};
+  for (const IngressHash& hash : payload.ingress)
+    account_for(core, open, hash);
+  if (try_check(core, open)) return;
+  for (const IngressHash& hash : open.missing)
+    want_body(core, hash, {ask.question.height, {ask.from, ask.block->maker}, false});
+  core.checks.emplace(ask.question.id, std::move(open));
 }
 
 void try_checks(Core& core) {
   for (auto check = core.checks.begin(); check != core.checks.end();)
     check = try_check(core, check->second) ? core.checks.erase(check) : std::next(check);
+}
+
+void body_came(Core& core, const IngressHash& hash) {
+  for (auto& [id, open] : core.checks) {
+    if (open.missing.erase(hash) == 0) continue;
+    account_for(core, open, hash);
+    open.is_impossible = open.is_impossible || open.missing.contains(hash);
+  }
+  try_batches(core);
+  try_checks(core);
+}
+
+void close_checks(Core& core, Height final_height) {
+  std::erase_if(core.checks, [&](const auto& entry) {
+    if (entry.second.ask.question.height > final_height) return false;
+    feed(core, consensus::PayloadChecked{entry.first, consensus::PayloadVerdict::kNotYet});
+    return true;
+  });
+  while (!core.pinned.empty() && core.pinned.begin()->first <= final_height) {
+    for (const IngressHash& hash : core.pinned.begin()->second)
+      core.pool.unpin(hash);
+    core.pinned.erase(core.pinned.begin());
+  }
 }
 
 }  // namespace icpd::replica::detail

@@ -27,15 +27,25 @@ void range_arrived(Core& core, const p2p::RangeArrived& arrived) {
        consensus::RangeReceived{arrived.from, Shared<consensus::ChainRange>(std::move(*range))});
 }
 
+bool may_have_range(Core& core, const NodeId& peer) {
+  RangesGiven& given = core.ranges_given[peer];
+  if (core.now.steady - given.since >= Duration::seconds(1)) given = {core.now.steady, 0};
+  return ++given.count <= kRangesAnsweredMax;
+}
+
 void answer_range(Core& core, const p2p::LookUpRange& ask) {
   const auto query = codec::from_record<RangeQuery>(ask.query);
   if (!query.ok()) {
     misbehaved(core, ask.ticket.peer, "asked for a range in words that don't decode");
     return;
   }
-  const consensus::ChainRange range =
-      core.consensus->answer_range(query->from, core.bodies.complete_from());
-  tell_peers(core, p2p::Answer{ask.ticket, Slice(codec::to_record(range))});
+  std::optional<Slice> answer;
+  if (may_have_range(core, ask.ticket.peer)) {
+    answer = Slice(
+        codec::to_record(core.consensus->answer_range(query->from, core.bodies.complete_from())));
+    if (answer->size() > p2p::kRangeAnswerSizeMax) answer.reset();
+  }
+  tell_peers(core, p2p::Answer{ask.ticket, std::move(answer)});
 }
 
 /// Only bodies are asked for by name when they aren't active: blocks name them.
@@ -98,7 +108,7 @@ void remember_dropped(Core& core, const types::ArtifactId& id) {
 
 void ask_again(Core& core) {
   for (const types::ArtifactId& id : std::exchange(core.dropped, {})) {
-    if (id.height > core.consensus->finalized()) tell_peers(core, p2p::Fetch{id, {}});
+    if (id.height > core.consensus->finalized()) tell_peers(core, p2p::FetchAgain{id});
   }
   for (const auto& [hash, wanted] : core.wanted)
     tell_peers(core,

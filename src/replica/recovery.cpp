@@ -40,6 +40,7 @@ Status<> recover_bodies(Core& core, const std::vector<Encoded>& log) {
 
 Status<> recover(Core& core, Recovered recovered) {
   const Height height = recovered.state->height();
+  core.bodies.executed(height);
   TRY(recover_bodies(core, recovered.log));
   consensus::Recovered chain{
       newest_package(recovered, height), {}, recovered.watermark, height, recovered.root};

@@ -21,12 +21,17 @@ using types::Height;
 using types::IngressHash;
 using types::NodeId;
 
-/// Messages whose signatures are checked at the same time, and in how many lists.
-inline constexpr std::size_t kVerifyMessagesMax = 256;
-inline constexpr std::size_t kVerifyListsMax = 4;
+/// Signatures of one list that is checked without a pause (a list of one message may have more),
+/// and how many lists are checked at the same time. A list takes 4 ms of Ed25519 and 100 ms of
+/// canister signatures, which is what consensus may have to wait for on a worker.
+inline constexpr std::size_t kVerifySignaturesMax = 64;
+inline constexpr std::size_t kVerifyListsMax = 8;
 /// Artifacts that had no room and are asked for again.
 inline constexpr std::size_t kDroppedMax = 1'024;
 inline constexpr Duration kAskAgain = Duration::seconds(1);
+/// Ranges that one peer is given in a second. One costs about 5 ms of reading and encoding, so that
+/// nobody keeps this node busy with questions; ten have up to 2,000 blocks.
+inline constexpr std::size_t kRangesAnsweredMax = 10;
 
 /// Actions of consensus that wait for a persist.
 struct Held {
@@ -50,10 +55,20 @@ struct Wanted {
 
 /// A question about a payload whose messages aren't all here and verified.
 struct OpenCheck {
-  consensus::CheckPayload check;
-  /// Those that were missing when it was last looked at; nothing is gained by looking again before
-  /// all of them have come.
-  std::vector<IngressHash> missing;
+  consensus::CheckPayload ask;
+  /// Bodies that aren't here, and bytes of those that are.
+  std::set<IngressHash> missing;
+  std::size_t bytes = 0;
+  /// So many from the first on are here and verified: they aren't looked at again before all are.
+  std::size_t good = 0;
+  /// Names a message that is none.
+  bool is_impossible = false;
+};
+
+/// Ranges given to a peer since a time.
+struct RangesGiven {
+  Time since;
+  std::size_t count = 0;
 };
 
 struct Core {
@@ -72,8 +87,8 @@ struct Core {
   std::deque<Held> held;
   /// Ascending in height and number.
   std::deque<Unshown> unshown;
-  /// Bodies that belong to stored blocks and aren't stored yet.
-  std::set<IngressHash> bodies_to_save;
+  /// Bodies that belong to stored blocks and aren't stored yet, with the block's height.
+  std::map<IngressHash, Height> bodies_to_save;
 
   // Ingress.
   IngressPool pool;
@@ -90,6 +105,8 @@ struct Core {
   std::optional<Time> quiet_until;
 
   std::map<QuestionId, OpenCheck> checks;
+  /// Pins in the pool, by the height of the proposals that they are for.
+  std::map<Height, std::vector<IngressHash>> pinned;
 
   // Execution.
   std::map<Height, consensus::DeliverBatch> batches;
@@ -104,6 +121,7 @@ struct Core {
   // Peers.
   std::uint64_t ranges = 0;
   std::map<p2p::RangeId, NodeId> range_asked;
+  std::map<NodeId, RangesGiven> ranges_given;
   std::set<types::ArtifactId> dropped;
   std::optional<Time> ask_again;
 
@@ -143,8 +161,11 @@ void chain_changed(Core& core);
 void forget_expired(Core& core);
 void tell_whether_ingress_waits(Core& core);
 [[nodiscard]] const Encoded* body_artifact(const Core& core, const IngressHash& hash);
-/// Asks peers for a body that isn't here.
+/// Asks peers for a body that isn't here, until its height is final without it.
 void want_body(Core& core, const IngressHash& hash, Wanted wanted);
+void forget_want(Core& core, const IngressHash& hash);
+/// Keeps the message, if it is here, until this height is final.
+void pin(Core& core, Height height, const IngressHash& hash);
 [[nodiscard]] Result<SharedIngress> parse_ingress(const Encoded& artifact);
 void block_final(Core& core, const types::HashedBlock& block);
 
@@ -152,6 +173,10 @@ void block_final(Core& core, const types::HashedBlock& block);
 void build_payload(Core& core, const consensus::BuildPayload& ask);
 void check_payload(Core& core, const consensus::CheckPayload& ask);
 void try_checks(Core& core);
+/// A body that somebody may wait for came, or turned out to be none.
+void body_came(Core& core, const IngressHash& hash);
+/// A height is final: nothing more is to be judged there.
+void close_checks(Core& core, Height final_height);
 [[nodiscard]] const std::vector<IngressHash>& named_by(const types::Block& block);
 
 // batches.cpp
