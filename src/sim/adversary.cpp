@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "certification/envelope.hpp"
 #include "consensus/fast_crypto.hpp"
 
 namespace icpd::sim {
@@ -15,6 +14,8 @@ using types::Height;
 constexpr Time kBeginning = Time::from_seconds(1'700'000'000);
 constexpr Duration kCryptoTime = Duration::microseconds(100);
 constexpr std::size_t kKnownBodiesMax = 500;
+/// Whoever gets a forgery ends the session, so a forger that is always at it is never heard.
+constexpr std::uint64_t kForgeryOneIn = 40;
 
 template <typename Share>
 bool spoil_if(types::Artifact& artifact) {
@@ -36,7 +37,8 @@ Adversary::Adversary(EventQueue& events, Prng random, const Subnet& subnet, std:
       world_(std::move(world)),
       signer_(consensus::make_fast_signer(subnet.keys[index],
                                           crypto::MemberIndex{static_cast<std::uint32_t>(index)})),
-      crypto_(consensus::make_fast_crypto()) {
+      crypto_(consensus::make_fast_crypto()),
+      forger_(random_.fork(), subnet, index, *signer_) {
   for (std::size_t i = 0; i < subnet.nodes.size(); ++i) {
     if (i != index) peers_[subnet.nodes[i]];
   }
@@ -131,6 +133,25 @@ void Adversary::seen(const Encoded& artifact) {
   if (const auto* proposal = std::get_if<types::BlockProposal>(&artifact->artifact);
       proposal != nullptr && likes(Misdeed::kSignsEverything))
     sign_everything(*proposal);
+  forge(artifact->artifact);
+}
+
+void Adversary::broadcast_later(types::Artifact artifact, Misdeed misdeed) {
+  events_.after({}, [this, encoded = types::encode(std::move(artifact))] {
+    for (auto& [peer, p2p] : peers_)
+      publish(peer, encoded);
+  });
+  world_.did(misdeed);
+}
+
+void Adversary::forge(const types::Artifact& seen) {
+  if (likes(Misdeed::kForgesCertificates) && random_.chance(1, kForgeryOneIn)) {
+    if (auto forged = forger_.false_certificate(seen))
+      broadcast_later(std::move(*forged), Misdeed::kForgesCertificates);
+  }
+  const auto* proposal = std::get_if<types::BlockProposal>(&seen);
+  if (proposal != nullptr && likes(Misdeed::kUsurps) && random_.chance(1, kForgeryOneIn))
+    broadcast_later(forger_.usurping(*proposal), Misdeed::kUsurps);
 }
 
 void Adversary::publish(const types::NodeId& peer, const Encoded& artifact) {
@@ -143,6 +164,11 @@ void Adversary::broadcast(const Encoded& original) {
   if (proposal != nullptr && proposal->block->maker == subnet_.nodes[index_] &&
       likes(Misdeed::kEquivocates))
     return equivocate(*proposal);
+  if (proposal != nullptr && proposal->block->maker == subnet_.nodes[index_] &&
+      likes(Misdeed::kBendsTime) && random_.chance(1, 2)) {
+    artifact = types::encode(forger_.out_of_time(*proposal));
+    world_.did(Misdeed::kBendsTime);
+  }
   if (likes(Misdeed::kSpoilsShares)) artifact = spoilt(artifact);
   for (auto& [peer, p2p] : peers_) {
     if (likes(Misdeed::kWithholds) && random_.chance(1, 2)) {
@@ -198,18 +224,12 @@ Encoded Adversary::spoilt(const Encoded& artifact) const {
 }
 
 types::IngressHash Adversary::forged_message() {
-  types::CallContent call;
-  call.sender = types::Principal::self_authenticating(as_bytes("somebody else"));
-  call.ingress_expiry = moment().wall + Duration::seconds(random_.chance(1, 2) ? 60 : -600);
-  call.canister_id = types::canister_id_from_index(0);
-  call.method_name = "increment";
-  Bytes nonce;
-  append_be<std::uint64_t>(nonce, ++forged_);
-  call.nonce = Slice(std::move(nonce));
-  const certification::EnvelopeSignature signature{
-      Slice(random_.bytes(44)), Slice(random_.bytes(64)), {}};
-  const Encoded artifact =
-      types::encode(types::IngressArtifact{Slice(certification::encode_envelope(call, signature))});
+  const types::IngressArtifact* seen = nullptr;
+  if (!known_bodies_.empty()) {
+    const auto& body = bodies_.at(known_bodies_[random_.below(known_bodies_.size())]);
+    seen = &std::get<types::IngressArtifact>(body->artifact);
+  }
+  const Encoded artifact = types::encode(forger_.false_call(moment().wall, seen));
   const auto hash = *types::IngressHash::from(artifact->id.hash);
   bodies_.emplace(hash, artifact);
   return hash;

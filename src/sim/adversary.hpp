@@ -12,6 +12,9 @@
 // | spoils shares | sends shares with bad signatures |
 // | withholds | sends what it has to some peers only |
 // | forges payloads | proposes ingress that is forged, expired, executed before, or named twice |
+// | forges certificates | sends certificates, proofs and randomness that nobody agreed to |
+// | usurps | proposes when it is another maker's turn |
+// | bends time | proposes blocks of the past and of the future |
 // | hides bodies | doesn't answer when asked for bodies or ranges |
 // | lies in ranges | answers with blocks that don't fit |
 #pragma once
@@ -25,6 +28,7 @@
 #include "p2p/p2p.hpp"
 #include "replica/ingress_pool.hpp"
 #include "sim/event_queue.hpp"
+#include "sim/forger.hpp"
 #include "sim/network.hpp"
 
 namespace icpd::sim {
@@ -35,12 +39,16 @@ enum class Misdeed : std::uint8_t {
   kSpoilsShares,
   kWithholds,
   kForgesPayloads,
+  kForgesCertificates,
+  kUsurps,
+  kBendsTime,
   kHidesBodies,
   kLiesInRanges,
 };
-inline constexpr std::array<std::string_view, 7> kMisdeeds = {
-    "equivocates",     "signs everything", "spoils shares", "withholds",
-    "forges payloads", "hides bodies",     "lies in ranges"};
+inline constexpr std::array<std::string_view, 10> kMisdeeds = {
+    "equivocates",     "signs everything",    "spoils shares", "withholds",
+    "forges payloads", "forges certificates", "usurps",        "bends time",
+    "hides bodies",    "lies in ranges"};
 
 class Adversary {
  public:
@@ -74,6 +82,9 @@ class Adversary {
   [[nodiscard]] replica::Encoded spoilt(const replica::Encoded& artifact) const;
   [[nodiscard]] types::DataPayload payload();
   [[nodiscard]] types::IngressHash forged_message();
+  void forge(const types::Artifact& seen);
+  /// Not at once: the peer's p2p core is at work.
+  void broadcast_later(types::Artifact artifact, Misdeed misdeed);
   void seen(const replica::Encoded& artifact);
   void answer(const types::NodeId& peer, const p2p::LookUp& ask);
   void answer(const types::NodeId& peer, const p2p::LookUpRange& ask);
@@ -89,6 +100,7 @@ class Adversary {
   World world_;
   std::unique_ptr<consensus::Signer> signer_;
   std::unique_ptr<consensus::Crypto> crypto_;
+  Forger forger_;
   std::unique_ptr<consensus::Consensus> consensus_;
   std::map<types::NodeId, p2p::P2p> peers_;
   std::map<types::IngressHash, replica::Encoded> bodies_;
@@ -96,7 +108,6 @@ class Adversary {
   std::map<types::Height, consensus::DeliverBatch> batches_;
   types::Height next_batch_{1};
   bool committing_ = false;
-  std::uint64_t forged_ = 0;
 };
 
 }  // namespace icpd::sim

@@ -8,6 +8,8 @@ namespace icpd::sim {
 namespace {
 
 constexpr std::size_t kSector = 512;
+/// Rot is near the end, so that it is in the last record of a log.
+constexpr std::size_t kRottenBytes = 16;
 
 std::string directory_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
@@ -108,6 +110,18 @@ CrashFigures SimDisk::crash(Prng& random) {
   }
   durable_names_ = names_;
   return figures;
+}
+
+bool SimDisk::rot_end_of(const std::string& directory, std::size_t keep, Prng& random) {
+  const auto after = names_.lower_bound(directory + "0");  // the character after '/'
+  if (after == names_.begin()) return false;
+  const auto& [name, content] = *std::prev(after);
+  const std::size_t size = content->current.size();
+  if (!name.starts_with(directory + "/") || size <= keep) return false;
+  const std::size_t reach = std::min<std::size_t>(size - keep, kRottenBytes);
+  content->current[size - 1 - random.below(reach)] ^= 1;
+  content->durable = content->current;
+  return true;
 }
 
 void SimDisk::change_name(const std::string& path, Shared content, bool with_next) {

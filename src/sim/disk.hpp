@@ -20,6 +20,7 @@ namespace icpd::sim {
 struct CrashFigures {
   std::uint64_t writes_lost = 0;
   std::uint64_t writes_torn = 0;
+  std::uint64_t records_rotten = 0;
 };
 
 class SimDisk final : public io::Disk {
@@ -29,6 +30,9 @@ class SimDisk final : public io::Disk {
 
   /// Drops what wasn't synced. Files that were open before must not be used any more.
   CrashFigures crash(Prng& random);
+  /// A byte at the end of a directory's last file, by name, becomes another; not of its first `keep`
+  /// bytes. False if there is none. Not while the file is open.
+  bool rot_end_of(const std::string& directory, std::size_t keep, Prng& random);
 
   Result<std::unique_ptr<io::File>> open(const std::string& path, io::OpenMode mode) override;
   Status<> make_directory(const std::string& path) override;

@@ -11,6 +11,8 @@ namespace {
 
 /// Virtual time begins here.
 constexpr Time kBeginning = Time::from_seconds(1'700'000'000);
+/// The slots before the records of a log's segment (replica/artifact_log.hpp).
+constexpr std::size_t kLogSlots = 1'024;
 
 }  // namespace
 
@@ -93,7 +95,12 @@ CrashFigures Node::crash() {
   to_write_.clear();
   to_execute_.clear();
   writing_ = executing_ = false;
-  return disk_.crash(random_);
+  CrashFigures figures = disk_.crash(random_);
+  if (log_rots && newest_record_may_go_ && random_.chance(1, 2) &&
+      disk_.rot_end_of(replica::ArtifactLog::kDirectory, kLogSlots, random_))
+    ++figures.records_rotten;
+  newest_record_may_go_ = false;
+  return figures;
 }
 
 void Node::input(replica::Input input) {
@@ -117,6 +124,7 @@ void Node::write_next() {
     }
     const auto& persist = std::get<replica::Persist>(work);
     ensure(log_->append(persist.artifacts, persist.watermark).ok());
+    newest_record_may_go_ = true;
     write_next();
     input(replica::Persisted{persist.number});
   });
@@ -135,7 +143,7 @@ void Node::execute_next() {
     to_execute_.pop_front();
     auto outcome = message_routing::process_batch(*tip_, work.batch, *work.registry, *environment_);
     const replica::Snapshot state{state::ReplicatedState(*tip_)};
-    if (watcher_.executed) watcher_.executed(work.batch.height, outcome);
+    if (watcher_.executed) watcher_.executed(work.batch, outcome);
     if (work.batch.is_checkpoint) checkpoint(state);
     execute_next();
     input(replica::BatchExecuted{work.batch.height, state,
@@ -147,6 +155,7 @@ void Node::checkpoint(const replica::Snapshot& state) {
   after(latencies.checkpoint, [this, state] {
     const auto written = checkpoints_->write(*state);
     ensure(written.ok());
+    newest_record_may_go_ = false;
     watcher_.checkpointed(written->height, written->hash);
     input(replica::CheckpointDone{written->height, written->hash});
   });

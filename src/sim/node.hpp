@@ -37,7 +37,7 @@ class Node {
     std::function<void(const p2p::Send&)> send;
     std::function<void(const p2p::CloseSession&)> close;
     std::function<void(const replica::BlockSeen&)> block;
-    std::function<void(types::Height, const message_routing::BatchOutcome&)> executed;
+    std::function<void(const types::Batch&, const message_routing::BatchOutcome&)> executed;
     std::function<void(types::Height, const types::StateHash&)> checkpointed;
     std::function<void(const replica::PublishCertified&)> certified;
     std::function<void(const std::string& reason)> stopped;
@@ -60,6 +60,9 @@ class Node {
   Latencies latencies;
   /// Wall clock minus true time; may be changed while the node runs.
   Duration skew;
+  /// A crash may cost the newest record of the log although it was durable. That is a fault of the
+  /// node: what it stored it may have told others.
+  bool log_rots = false;
 
  private:
   [[nodiscard]] consensus::Moment moment() const;
@@ -93,6 +96,8 @@ class Node {
   replica::Snapshot certified_;
   std::deque<std::variant<replica::Persist, replica::PurgeLog>> to_write_;
   bool writing_ = false;
+  /// The checkpoints don't depend on the newest record of the log.
+  bool newest_record_may_go_ = false;
   std::deque<replica::ExecuteBatch> to_execute_;
   bool executing_ = false;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "consensus/fast_crypto.hpp"
 #include "crypto/hash.hpp"
 #include "execution/query.hpp"
 #include "sim/adversary.hpp"
@@ -10,6 +11,8 @@
 #include "sim/clients.hpp"
 #include "sim/links.hpp"
 #include "sim/node.hpp"
+#include "sim/order_checks.hpp"
+#include "sim/statements.hpp"
 
 namespace icpd::sim {
 
@@ -21,6 +24,15 @@ constexpr Time kBeginning = Time::from_seconds(1'700'000'000);
 constexpr Duration kClientPause = Duration::milliseconds(40);
 /// Heights that everybody must reach after everything has healed.
 constexpr std::uint64_t kProgressHeights = 20;
+
+Shared<consensus::Committee> committee_of(const Subnet& subnet) {
+  const auto crypto = consensus::make_fast_crypto();
+  auto committee =
+      consensus::Committee::make(*crypto, *subnet.registry, subnet.id,
+                                 subnet.registry->subnet(subnet.id).initial_transcripts);
+  ensure(committee.ok());
+  return *committee;
+}
 
 class Simulation {
  public:
@@ -40,6 +52,8 @@ class Simulation {
   void make_adversary(std::size_t index);
   [[nodiscard]] Node::Watcher watcher(std::size_t index);
   void stopped(std::size_t index, const std::string& reason);
+  /// No progress.
+  void stuck(std::string what);
   void note(const std::string& what);
   void count_fault(const std::string& kind);
 
@@ -70,6 +84,8 @@ class Simulation {
   std::optional<Links> links_;
   std::optional<Clients> clients_;
   Checks checks_;
+  Statements statements_;
+  OrderChecks order_;
   std::map<Height, types::StateHash> state_hashes_;
   std::uint64_t submissions_ = 0;
   std::optional<Height> first_fault_;
@@ -82,7 +98,10 @@ Simulation::Simulation(const Options& options)
     : options_(options),
       random_(options.seed * 1'000'003 + options.nodes * 101 + options.byzantine),
       subnet_(make_subnet(
-          {.nodes = options.nodes, .interval_length = 20 + Prng(options.seed).below(200)})) {
+          {.nodes = options.nodes, .interval_length = 20 + Prng(options.seed).below(200)})),
+      statements_(subnet_.nodes, [this](std::string what) { checks_.failed(std::move(what)); }),
+      order_(committee_of(subnet_),
+             [this](std::string what) { checks_.failed(std::move(what)); }) {
   ensure(options.nodes >= 1 && options.byzantine <= registry::faults_tolerated(options.nodes));
   report_.seed = options.seed;
   report_.nodes = options.nodes;
@@ -122,6 +141,8 @@ void Simulation::make_members() {
   std::set<std::size_t> byzantine;
   while (byzantine.size() < options_.byzantine)
     byzantine.insert(random_.below(options_.nodes));
+  for (const std::size_t i : byzantine)
+    statements_.is_faulty(i);
   members_.resize(options_.nodes);
   for (std::size_t i = 0; i < options_.nodes; ++i) {
     if (byzantine.contains(i))
@@ -129,6 +150,10 @@ void Simulation::make_members() {
     else
       make_honest(i);
   }
+  // Of the f faulty nodes one may be honest with a bad disk.
+  if (byzantine.size() == registry::faults_tolerated(options_.nodes)) return;
+  const auto honest = honest_members();
+  members_[honest[random_.below(honest.size())]].honest->log_rots = true;
 }
 
 void Simulation::make_honest(std::size_t index) {
@@ -162,7 +187,10 @@ void Simulation::make_adversary(std::size_t index) {
 Node::Watcher Simulation::watcher(std::size_t index) {
   const std::string name = "node " + std::to_string(index);
   Node::Watcher watcher;
-  watcher.send = [this, index](const p2p::Send& send) { links_->send(index, send); };
+  watcher.send = [this, index](const p2p::Send& send) {
+    statements_.sent(index, send);
+    links_->send(index, send);
+  };
   watcher.close = [this, index, name](const p2p::CloseSession& close) {
     note(name + " closes a session: " + close.reason);
     const auto peer = static_cast<std::size_t>(
@@ -176,8 +204,10 @@ Node::Watcher Simulation::watcher(std::size_t index) {
          seen.block.hash().hex().substr(0, 8));
     if (is_final) checks_.finalized(index, seen.block);
   };
-  watcher.executed = [this, index, name](Height height,
+  watcher.executed = [this, index, name](const types::Batch& batch,
                                          const message_routing::BatchOutcome& outcome) {
+    const Height height = batch.height;
+    order_.executes(batch, kBeginning + (events_.now() - Time{}), statements_);
     note(name + " executed " + to_string(height) + " " + outcome.root.hex().substr(0, 8));
     checks_.executed(index, height, outcome);
   };
@@ -193,6 +223,11 @@ Node::Watcher Simulation::watcher(std::size_t index) {
   watcher.stopped = [this, index](const std::string& reason) { stopped(index, reason); };
   watcher.answered = [](replica::SubmissionId, bool) {};
   return watcher;
+}
+
+void Simulation::stuck(std::string what) {
+  report_.stuck = true;
+  checks_.failed(std::move(what));
 }
 
 void Simulation::stopped(std::size_t index, const std::string& reason) {
@@ -230,6 +265,7 @@ void Simulation::crash_node(std::size_t index) {
   count_fault("crash");
   if (figures.writes_torn != 0) count_fault("torn write");
   if (figures.writes_lost != 0) count_fault("lost write");
+  if (figures.records_rotten != 0) count_fault("rotten record");
 }
 
 void Simulation::crash_all() {
@@ -420,7 +456,7 @@ Report Simulation::run() {
   const bool enough = run_until([&] { return has_enough() || hopeless(); });
   faults_go_on = false;
   if (!enough && checks_.ok())
-    checks_.failed("the run didn't get far enough: height " + to_string(checks_.top()) + ", " +
+    stuck("the run didn't get far enough: height " + to_string(checks_.top()) + ", " +
                    std::to_string(clients_->acknowledged()) + " updates");
 
   calm_ = true;
@@ -432,7 +468,7 @@ Report Simulation::run() {
   }
   const Height goal = checks_.top() + kProgressHeights;
   if (checks_.ok() && !run_until([&] { return all_reached(goal) || hopeless(); }) && checks_.ok())
-    checks_.failed("no progress to height " + to_string(goal) + " after everything healed");
+    stuck("no progress to height " + to_string(goal) + " after everything healed");
   if (checks_.ok()) check_counter();
 
   report_.failures = checks_.failures();

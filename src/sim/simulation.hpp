@@ -43,6 +43,8 @@ struct Report {
   std::size_t byzantine = 0;
   /// Empty: everything held.
   std::vector<std::string> failures;
+  /// It failed because it made no progress, not because a check did.
+  bool stuck = false;
   std::uint64_t heights = 0;
   std::uint64_t heights_after_first_fault = 0;
   std::uint64_t updates = 0;
