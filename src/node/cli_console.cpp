@@ -18,6 +18,11 @@ bool ask(std::string_view question) {
   return answer[0] == 'y' || answer[0] == 'Y';
 }
 
+/// Over the line before: back to its beginning, then what is left of it goes.
+void show_in_place(std::string_view text) {
+  write_all(stderr, "\r" + std::string(text) + "\x1b[K");
+}
+
 }  // namespace
 
 Console standard_console() {
@@ -25,6 +30,7 @@ Console standard_console() {
   console.out = [](std::string_view text) { write_all(stdout, text); };
   console.note = [](std::string_view text) { write_all(stderr, text); };
   if (isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1) console.confirm = ask;
+  if (isatty(STDERR_FILENO) == 1) console.progress = show_in_place;
   return console;
 }
 

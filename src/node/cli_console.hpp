@@ -37,6 +37,9 @@ struct Console {
   std::function<void(std::string_view)> note;
   /// Asks a yes-or-no question; nothing where nobody can answer. May be empty.
   std::function<bool(std::string_view)> confirm;
+  /// Shows a line in place of the one that it showed before; with no text it takes that away.
+  /// Empty where nobody watches.
+  std::function<void(std::string_view)> progress;
 
   void line(std::string_view text) const { out(std::string(text) + "\n"); }
   void remark(std::string_view text) const { note(std::string(text) + "\n"); }

@@ -32,16 +32,18 @@ struct LogRecord {
 struct Slot {
   LogId id;
   std::uint64_t sequence = 0;
+  std::uint64_t durable = 0;
   consensus::Watermark watermark;
 };
 
-constexpr std::size_t kSlotUsed = kMagic.size() + LogId::kSize + 4 * 8;
+constexpr std::size_t kSlotUsed = kMagic.size() + LogId::kSize + 5 * 8;
 static_assert(kSlotUsed + crypto::Digest::kSize <= kSlotSize);
 
 Bytes encode_slot(const Slot& slot) {
   Bytes bytes = to_bytes(kMagic);
   append(bytes, slot.id.view());
   append_be<std::uint64_t>(bytes, slot.sequence);
+  append_be<std::uint64_t>(bytes, slot.durable);
   append_be<std::uint64_t>(bytes, slot.watermark.block.value);
   append_be<std::uint64_t>(bytes, slot.watermark.notarization.value);
   append_be<std::uint64_t>(bytes, slot.watermark.finalization.value);
@@ -67,6 +69,7 @@ std::optional<Slot> decode_slot(ByteView bytes) {
     return value;
   };
   slot.sequence = number();
+  slot.durable = number();
   slot.watermark.block = types::Height{number()};
   slot.watermark.notarization = types::Height{number()};
   slot.watermark.finalization = types::Height{number()};
@@ -187,18 +190,19 @@ Status<> ArtifactLog::read_segment(std::uint64_t number, bool is_last, Recovered
   const std::uint64_t size = TRY(file->size());
   Bytes header(kHeaderSize);
   header.resize(TRY(file->read_at(0, header)));
+  std::vector<Slot> slots;
   std::uint64_t promised = 0;
-  bool has_slot = false;
+  std::uint64_t durable = 0;
   for (const std::size_t at : {std::size_t{0}, kSlotSize}) {
     if (header.size() < at + kSlotSize) continue;
     const auto slot = decode_slot(ByteView(header).subspan(at));
     if (!slot) continue;
     if (slot->id != id_) return Err(path + " belongs to another node's keys");
-    has_slot = true;
     promised = std::max(promised, slot->sequence);
-    raise(watermark_, slot->watermark);
+    durable = std::max(durable, slot->durable);
+    slots.push_back(*slot);
   }
-  if (!has_slot) {
+  if (slots.empty()) {
     // A crash while the segment was begun: nothing in it was ever relied on.
     if (is_last && size <= kHeaderSize) return disk_.remove(path);
     return Err(path + " has a damaged header; restore it, or give this node new keys");
@@ -216,6 +220,13 @@ Status<> ArtifactLog::read_segment(std::uint64_t number, bool is_last, Recovered
     sequence_ = record->sequence;
     segment.size = record->end;
   }
+  for (const Slot& slot : slots) {
+    const bool was_under_way = slot.sequence == sequence_ + 1 && durable <= sequence_;
+    if (!was_under_way) raise(watermark_, slot.watermark);
+  }
+  // A process that was killed may have left what is read here in memory only; whoever goes on from
+  // it speaks of it.
+  if (is_last) TRY(file->sync());
   if (segment.size < size || sequence_ < promised) {
     if (!is_last)
       return Err(path + " is damaged at byte " + std::to_string(segment.size) +
@@ -231,7 +242,7 @@ Status<> ArtifactLog::read_segment(std::uint64_t number, bool is_last, Recovered
 Status<> ArtifactLog::drop_tail(io::File& file, std::uint64_t size) const {
   TRY(file.truncate(size));
   // One slot at a time, so that one is whole whenever the machine stops.
-  const Bytes slot = encode_slot({id_, sequence_, watermark_});
+  const Bytes slot = encode_slot({id_, sequence_, sequence_, watermark_});
   for (const std::size_t at : {std::size_t{0}, kSlotSize}) {
     TRY(file.write_at(at, slot));
     TRY(file.sync());
@@ -242,7 +253,7 @@ Status<> ArtifactLog::drop_tail(io::File& file, std::uint64_t size) const {
 Status<> ArtifactLog::begin_segment() {
   const std::uint64_t number = segments_.empty() ? 1 : segments_.back().number + 1;
   file_ = TRY(disk_.open(path_of(number), io::OpenMode::kCreate));
-  const Bytes slot = encode_slot({id_, sequence_, watermark_});
+  const Bytes slot = encode_slot({id_, sequence_, sequence_, watermark_});
   Bytes header = slot;
   icpd::append(header, ByteView(slot));
   TRY(file_->write_at(0, header));
@@ -252,9 +263,9 @@ Status<> ArtifactLog::begin_segment() {
   return {};
 }
 
-Status<> ArtifactLog::write_slot() {
-  const Bytes slot = encode_slot({id_, sequence_, watermark_});
-  return file_->write_at((sequence_ % 2) * kSlotSize, slot);
+Status<> ArtifactLog::write_slot(std::uint64_t place, std::uint64_t durable) {
+  const Bytes slot = encode_slot({id_, sequence_, durable, watermark_});
+  return file_->write_at((place % 2) * kSlotSize, slot);
 }
 
 Status<> ArtifactLog::append(const std::vector<Shared<types::EncodedArtifact>>& artifacts,
@@ -271,8 +282,9 @@ Status<> ArtifactLog::append(const std::vector<Shared<types::EncodedArtifact>>& 
   raise(watermark_, watermark);
   const Bytes record = frame_record(sequence_, payload);
   TRY(file_->write_at(segment.size, record));
-  TRY(write_slot());
+  TRY(write_slot(sequence_, sequence_ - 1));
   TRY(file_->sync());
+  TRY(write_slot(sequence_ + 1, sequence_));
   segment.size += record.size();
   segment.top = std::max(segment.top, top_of(artifacts));
   return {};

@@ -41,13 +41,12 @@ types::Artifact Forger::certificate_of(const types::BlockProposal& proposal) {
     case 1:
       return types::Finalization{false_quorum(proposal.block)};
     default:
-      return types::EquivocationProof{
-          .signer = proposal.block->maker,
-          .height = proposal.block->height,
-          .first = proposal.block.hash(),
-          .first_signature = proposal.signature,
-          .second = garbage<types::BlockHash>(),
-          .second_signature = proposal.signature};
+      return types::EquivocationProof{.signer = proposal.block->maker,
+                                      .height = proposal.block->height,
+                                      .first = proposal.block.hash(),
+                                      .first_signature = proposal.signature,
+                                      .second = garbage<types::BlockHash>(),
+                                      .second_signature = proposal.signature};
   }
 }
 
@@ -55,7 +54,8 @@ std::optional<types::Artifact> Forger::false_certificate(const types::Artifact& 
   if (const auto* proposal = std::get_if<types::BlockProposal>(&seen))
     return certificate_of(*proposal);
   if (const auto* beacon = std::get_if<types::Beacon>(&seen))
-    return types::Beacon{{beacon->content.height + 1, types::beacon_hash(*beacon)}, garbage<crypto::BlsSignature>()};
+    return types::Beacon{{beacon->content.height + 1, types::beacon_hash(*beacon)},
+                         garbage<crypto::BlsSignature>()};
   if (const auto* tape = std::get_if<types::Tape>(&seen))
     return types::Tape{{tape->content.height + 1, subnet_.id}, garbage<crypto::BlsSignature>()};
   if (const auto* certification = std::get_if<types::Certification>(&seen))
@@ -63,7 +63,8 @@ std::optional<types::Artifact> Forger::false_certificate(const types::Artifact& 
   if (const auto* package = std::get_if<types::CatchUpPackage>(&seen)) {
     types::CatchUpContent content = *package->content;
     content.state_hash = garbage<types::StateHash>();
-    return types::CatchUpPackage{Shared<types::CatchUpContent>(std::move(content)), garbage<crypto::BlsSignature>()};
+    return types::CatchUpPackage{Shared<types::CatchUpContent>(std::move(content)),
+                                 garbage<crypto::BlsSignature>()};
   }
   return std::nullopt;
 }
@@ -80,7 +81,8 @@ types::BlockProposal Forger::out_of_time(const types::BlockProposal& own) {
   return signed_block(std::move(block));
 }
 
-types::IngressArtifact Forger::false_call(Time wall, const types::IngressArtifact* seen) {
+types::IngressArtifact Forger::false_call(FalseCall kind, Time wall,
+                                          const types::IngressArtifact* seen) {
   types::CallContent call;
   std::optional<certification::EnvelopeSignature> signature;
   call.canister_id = types::canister_id_from_index(0);
@@ -90,17 +92,16 @@ types::IngressArtifact Forger::false_call(Time wall, const types::IngressArtifac
   append_be<std::uint64_t>(nonce, index_);
   append_be<std::uint64_t>(nonce, ++calls_);
   call.nonce = Slice(std::move(nonce));
+  if (kind == FalseCall::kExpired) call.ingress_expiry = wall - kFar;
+  if (kind == FalseCall::kFromTheFuture) call.ingress_expiry = wall + kFar;
   const auto other = seen == nullptr ? Result<types::Envelope>(Err("nothing seen"))
                                      : certification::parse_envelope(seen->bytes);
-  if (other.ok() && other->sender_signature && random_.chance(1, 2)) {
+  if (kind == FalseCall::kForged && other.ok() && other->sender_signature && random_.chance(1, 2)) {
     call.sender = other->base().sender;
     signature = {*other->sender_public_key, *other->sender_signature, {}};
-  } else if (random_.chance(1, 2)) {
+  } else if (kind == FalseCall::kForged) {
     call.sender = types::Principal::self_authenticating(as_bytes("somebody else"));
     signature = {Slice(random_.bytes(44)), Slice(random_.bytes(64)), {}};
-  } else {
-    // The anonymous sender needs no signature.
-    call.ingress_expiry = wall + (random_.chance(1, 2) ? kFar : Duration{} - kFar);
   }
   return {Slice(certification::encode_envelope(call, signature))};
 }

@@ -13,6 +13,15 @@
 
 namespace icpd::sim {
 
+/// A call that must not be executed.
+enum class FalseCall : std::uint8_t {
+  /// Of an unknown key, or with the signature that its sender made for another call.
+  kForged,
+  /// Of the anonymous sender, who needs no signature.
+  kExpired,
+  kFromTheFuture,
+};
+
 class Forger {
  public:
   Forger(Prng random, const Subnet& subnet, std::size_t index, const consensus::Signer& signer)
@@ -26,9 +35,9 @@ class Forger {
   [[nodiscard]] types::BlockProposal usurping(const types::BlockProposal& seen);
   /// The same block of this node at another time: long before or long after.
   [[nodiscard]] types::BlockProposal out_of_time(const types::BlockProposal& own);
-  /// A call that must not be executed: of an unknown key, expired, expiring too late, or with the
-  /// signature that its sender made for another call (`seen`, if there is one and it is signed).
-  [[nodiscard]] types::IngressArtifact false_call(Time wall, const types::IngressArtifact* seen);
+  /// `seen`: another call, or null.
+  [[nodiscard]] types::IngressArtifact false_call(FalseCall kind, Time wall,
+                                                  const types::IngressArtifact* seen);
 
  private:
   [[nodiscard]] types::BlockProposal signed_block(types::Block block) const;

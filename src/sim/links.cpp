@@ -98,7 +98,7 @@ void Links::send(Index from, const p2p::Send& send) {
   const Index to = index_of(send.peer);
   const auto found = sessions_.find(pair(from, to));
   if (found == sessions_.end() || found->second.number != send.session) return;
-  ++frames_;
+  ++figures_.frames;
   if (found->second.mute.contains(from)) return;
   if (cut_one_way_.contains({from, to})) {
     found->second.mute.insert(from);
@@ -109,10 +109,16 @@ void Links::send(Index from, const p2p::Send& send) {
     });
     return;
   }
-  if (random_.below(10'000) < quality.loss_per_10000) return end(from, to);
-  Stream& stream = found->second.streams[{from, send.channel}];
-  const Time at = std::max(stream.last, events_.now() + delay());
-  stream.last = at;
+  if (random_.below(10'000) < quality.loss_per_10000) {
+    ++figures_.lost;
+    return end(from, to);
+  }
+  Time& stream = found->second.streams[{from, send.channel}];
+  const Time at = std::max(stream, events_.now() + delay());
+  for (const auto& [other, last] : found->second.streams) {
+    if (other.first == from && last > at) ++figures_.overtaken;
+  }
+  stream = at;
   events_.after(at - events_.now(), [this, from, to, send] {
     const auto session = sessions_.find(pair(from, to));
     if (session == sessions_.end() || session->second.number != send.session) return;

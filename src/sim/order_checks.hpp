@@ -1,7 +1,8 @@
 // What must hold of the batches that honest nodes execute, before it matters what executing them
 // did:
 //
-//  1. One batch for each height: same time, randomness, messages in the same order, also in replays.
+//  1. One batch for each height: same time, randomness, messages in the same order, also in
+//  replays.
 //  2. Time grows with the height, and no block is ahead of every honest clock.
 //  3. A request is in one batch only, and not after its expiry nor 5 minutes before it.
 //  4. The block was made by the node whose turn it was: the beacon of the height before says so.

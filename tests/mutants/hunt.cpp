@@ -1,4 +1,5 @@
-// Looks for the first seed at which the simulator sees that the replicas of this process are broken.
+// Looks for the first seed at which the simulator sees that the replicas of this process are
+// broken.
 //
 //   hunt [--nodes N] [--byzantine K] [--seeds A..B] [--stuck]
 //
@@ -7,16 +8,15 @@
 //
 // Status 0: seen; standard output has "seed S: " and what was said. 1: all seeds hold. 2: wrong
 // arguments, or a child died of something else.
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "sim/simulation.hpp"
 
