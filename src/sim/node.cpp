@@ -112,10 +112,12 @@ void Node::end() {
 void Node::stop_in_the_midst() {
   disk_.stop_after(random_.below(kOperationsMax));
   // Whether it fails or is done is not known to anybody.
-  if (!to_write_.empty() && (to_checkpoint_.empty() || random_.chance(1, 2)))
+  if (!to_write_.empty() && (to_checkpoint_.empty() || random_.chance(1, 2))) {
     (void)write(to_write_.front());
-  else if (!to_checkpoint_.empty())
+  } else if (!to_checkpoint_.empty()) {
     (void)checkpoints_->write(*to_checkpoint_.front());
+    newest_record_may_go_ = false;
+  }
 }
 
 void Node::input(replica::Input input) {
