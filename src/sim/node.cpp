@@ -59,6 +59,8 @@ Status<> Node::start() {
 Status<> Node::make_replica() {
   replica::RecoveredLog recovered;
   log_ = TRY(replica::ArtifactLog::open(disk_, recovered));
+  for (const auto& artifact : recovered.artifacts)
+    watcher_.stored(artifact->id);
   checkpoints_ = std::make_unique<state::CheckpointStore>(disk_);
   environment_ =
       std::make_unique<execution::Environment>(shared_memory_space(), workers_, &shared_code());
@@ -146,6 +148,8 @@ void Node::write_next() {
     const auto* persist = std::get_if<replica::Persist>(&work);
     if (persist == nullptr) return;
     newest_record_may_go_ = true;
+    for (const auto& artifact : persist->artifacts)
+      watcher_.stored(artifact->id);
     input(replica::Persisted{persist->number});
   });
 }

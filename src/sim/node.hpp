@@ -35,6 +35,7 @@ class Node {
   /// What a node shows to those who watch it.
   struct Watcher {
     std::function<void(const p2p::Send&)> send;
+    std::function<void(const types::ArtifactId&)> stored;
     std::function<void(const p2p::CloseSession&)> close;
     std::function<void(const replica::BlockSeen&)> block;
     std::function<void(const types::Batch&, const message_routing::BatchOutcome&)> executed;

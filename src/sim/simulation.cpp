@@ -240,6 +240,7 @@ Node::Watcher Simulation::watcher(std::size_t index) {
     statements_.sent(index, send);
     links_->send(index, send);
   };
+  watcher.stored = [this, index](const types::ArtifactId& id) { statements_.stored(index, id); };
   watcher.close = [this, index](const p2p::CloseSession& close) { accused(index, close); };
   watcher.block = [this, index](const replica::BlockSeen& seen) {
     const bool is_final = seen.stage == replica::BlockSeen::Stage::kFinalized;

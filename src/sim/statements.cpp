@@ -23,15 +23,20 @@ void Statements::sent(std::size_t node, const p2p::Send& send) {
   }
   const auto artifact = types::decode(*update->content);
   ensure(artifact.ok(), "a node announces artifacts that decode");
-  said(node, (*artifact)->artifact);
+  said(node, **artifact);
 }
 
-void Statements::said(std::size_t node, const types::Artifact& artifact) {
+void Statements::said(std::size_t node, const types::EncodedArtifact& encoded) {
+  const types::Artifact& artifact = encoded.artifact;
   if (const auto* proposal = std::get_if<types::BlockProposal>(&artifact)) {
-    if (proposal->block->maker == nodes_[node]) made(node, proposal->block);
+    if (proposal->block->maker != nodes_[node]) return;
+    has_to_be_stored(node, encoded.id);
+    made(node, proposal->block);
   } else if (const auto* share = std::get_if<types::NotarizationShare>(&artifact)) {
+    has_to_be_stored(node, encoded.id);
     shared(node, *share);
   } else if (const auto* share = std::get_if<types::FinalizationShare>(&artifact)) {
+    has_to_be_stored(node, encoded.id);
     shared(node, *share);
   } else if (const auto* beacon = std::get_if<types::Beacon>(&artifact)) {
     const auto [known, fresh] = beacons_.emplace(beacon->content.height, *beacon);
@@ -42,6 +47,13 @@ void Statements::said(std::size_t node, const types::Artifact& artifact) {
       failed_("accusation: node " + std::to_string(node) +
               " passes on a proof against an honest node, of height " + to_string(proof->height));
   }
+}
+
+void Statements::has_to_be_stored(std::size_t node, const types::ArtifactId& id) {
+  if (stored_.at(node).contains(id)) return;
+  failed_("persist, then send: node " + std::to_string(node) + " sends a " +
+          std::string(types::name(id.kind)) + " of height " + to_string(id.height) +
+          " that isn't durable");
 }
 
 void Statements::made(std::size_t node, const types::HashedBlock& block) {

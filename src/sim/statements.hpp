@@ -7,6 +7,7 @@
 //     no other block of that height.
 //  3. No proof of equivocation against an honest node is passed on.
 //  4. There is one random beacon for each height.
+//  5. A node's own blocks and shares on blocks leave when they are durable, not before.
 //
 // Cost: each announcement of an artifact is decoded once for each sender, not for each receiver.
 #pragma once
@@ -29,9 +30,14 @@ class Statements {
 
   /// `nodes` by index; all are honest but those that is_faulty() names.
   Statements(std::vector<types::NodeId> nodes, Failed failed)
-      : nodes_(std::move(nodes)), failed_(std::move(failed)), last_(nodes_.size()) {}
+      : nodes_(std::move(nodes)),
+        failed_(std::move(failed)),
+        stored_(nodes_.size()),
+        last_(nodes_.size()) {}
 
   void is_faulty(std::size_t node) { faulty_.insert(nodes_[node]); }
+  /// The node has made it durable, or found it on its disk.
+  void stored(std::size_t node, const types::ArtifactId& id) { stored_.at(node).insert(id); }
   /// An honest node sends this.
   void sent(std::size_t node, const p2p::Send& send);
   [[nodiscard]] const types::Beacon* beacon(types::Height height) const;
@@ -43,7 +49,8 @@ class Statements {
     std::optional<types::BlockHash> finalized;
   };
 
-  void said(std::size_t node, const types::Artifact& artifact);
+  void said(std::size_t node, const types::EncodedArtifact& artifact);
+  void has_to_be_stored(std::size_t node, const types::ArtifactId& id);
   void made(std::size_t node, const types::HashedBlock& block);
   void shared(std::size_t node, const types::NotarizationShare& share);
   void shared(std::size_t node, const types::FinalizationShare& share);
@@ -53,6 +60,7 @@ class Statements {
   std::vector<types::NodeId> nodes_;
   Failed failed_;
   std::set<types::NodeId> faulty_;
+  std::vector<std::set<types::ArtifactId>> stored_;
   /// The frame that each node sent last, kept so that its address stays its own.
   std::vector<Slice> last_;
   std::map<std::pair<std::size_t, types::Height>, Said> said_;

@@ -113,8 +113,7 @@ TEST(Artifact, flipped_bits_give_an_error_or_another_id) {
 }
 
 TEST(Artifact, a_package_without_a_summary_is_refused) {
-  const Shared<CatchUpContent> content(
-      CatchUpContent{data_block(9), {}, StateHash{}, StateRoot{}});
+  const Shared<CatchUpContent> content(CatchUpContent{data_block(9), {}, StateHash{}, StateRoot{}});
   const auto encoded = encode(CatchUpPackage{content, crypto::BlsSignature{}});
   EXPECT_FALSE(decode(encoded->bytes).ok());
 }
