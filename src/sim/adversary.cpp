@@ -152,7 +152,21 @@ void Adversary::broadcast_later(types::Artifact artifact) {
   });
 }
 
+void Adversary::forge_package(Height height) {
+  const auto summary = consensus_->final_block(height);
+  const auto root = world_.root(height);
+  if (!summary || !root) return;
+  if (auto forged = forger_.false_package(*summary, *root)) {
+    broadcast_later(std::move(*forged));
+    world_.did("forges catch-up packages");
+  }
+}
+
 void Adversary::forge(const types::Artifact& seen) {
+  forger_.remember(seen);
+  if (const auto* share = std::get_if<types::CatchUpPackageShare>(&seen);
+      share != nullptr && likes(Misdeed::kForgesCertificates))
+    forge_package(share->height);
   if (likes(Misdeed::kForgesCertificates) && random_.chance(1, kForgeryOneIn)) {
     if (auto forged = forger_.false_certificate(seen)) {
       broadcast_later(std::move(*forged));
@@ -172,13 +186,15 @@ void Adversary::publish(const types::NodeId& peer, const Encoded& artifact) {
 void Adversary::broadcast(const Encoded& original) {
   Encoded artifact = original;
   const auto* proposal = std::get_if<types::BlockProposal>(&artifact->artifact);
-  if (proposal != nullptr && proposal->block->maker == subnet_.nodes[index_] &&
-      likes(Misdeed::kEquivocates))
-    return equivocate(*proposal);
-  if (proposal != nullptr && proposal->block->maker == subnet_.nodes[index_] &&
-      likes(Misdeed::kBendsTime) && random_.chance(1, 2)) {
+  const bool is_own = proposal != nullptr && proposal->block->maker == subnet_.nodes[index_];
+  if (is_own && likes(Misdeed::kEquivocates)) return equivocate(*proposal);
+  if (is_own && likes(Misdeed::kBendsTime) && random_.chance(1, 2)) {
     artifact = types::encode(forger_.out_of_time(*proposal));
     world_.did("bends time");
+  }
+  if (is_own && likes(Misdeed::kForgesCertificates) && random_.chance(1, 2)) {
+    broadcast_later(forger_.false_quorum(std::get<types::BlockProposal>(artifact->artifact).block));
+    world_.did("forges certificates");
   }
   if (likes(Misdeed::kSpoilsShares)) artifact = spoilt(artifact);
   for (auto& [peer, p2p] : peers_) {
@@ -213,6 +229,10 @@ void Adversary::equivocate(const types::BlockProposal& proposal) {
   for (auto& [peer, p2p] : peers_) {
     publish(peer, versions[random_.below(2)]);
     if (random_.chance(1, 4)) publish(peer, versions[random_.below(2)]);
+    if (!likes(Misdeed::kForgesCertificates) || !random_.chance(1, 4)) continue;
+    const auto& version = std::get<types::BlockProposal>(versions[random_.below(2)]->artifact);
+    publish(peer, types::encode(forger_.false_quorum(version.block)));
+    world_.did("forges certificates");
   }
   world_.did("equivocates");
 }

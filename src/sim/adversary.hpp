@@ -84,6 +84,8 @@ class Adversary {
   [[nodiscard]] types::IngressHash own_message(FalseCall kind);
   void name_messages_seen(types::DataPayload& payload);
   void forge(const types::Artifact& seen);
+  /// Before n - f nodes have made the right one.
+  void forge_package(types::Height height);
   /// Not at once: the peer's p2p core is at work.
   void broadcast_later(types::Artifact artifact);
   void repeat_itself();

@@ -1,6 +1,7 @@
 #include "sim/checks.hpp"
 
 #include "consensus/fast_crypto.hpp"
+#include "state/certified_tree.hpp"
 
 namespace icpd::sim {
 
@@ -73,6 +74,10 @@ void Checks::certified(std::size_t node, const replica::PublishCertified& publis
   if (root(content.height) != content.root || published.state->height() != content.height)
     failed("certificate: " + node_name(node) + " shows one of another state at height " +
            to_string(content.height));
+  state::ReplicatedState shown(*published.state);
+  if (state::hash_state(shown) != content.root)
+    failed("certificate: " + node_name(node) + " shows one that isn't of the state beside it, at " +
+           "height " + to_string(content.height));
   const consensus::VerifyThreshold job{
       {{key_, types::signed_message(content), published.certification.signature}}};
   if (!crypto_->verify(job))

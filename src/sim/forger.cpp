@@ -7,6 +7,8 @@ namespace icpd::sim {
 namespace {
 
 constexpr Duration kFar = Duration::minutes(60);
+/// Remembered; packages are of the last hundred heights or so.
+constexpr std::size_t kBeaconsMax = 100;
 
 }  // namespace
 
@@ -24,35 +26,48 @@ types::BlockProposal Forger::signed_block(types::Block block) const {
   return {hashed, signer_.sign(types::proposal_message(about(hashed)))};
 }
 
-types::BlockQuorum Forger::false_quorum(const types::HashedBlock& block) {
+types::Artifact Forger::false_quorum(const types::HashedBlock& block) {
   crypto::QuorumCertificate certificate;
   const std::size_t threshold = registry::high_threshold(subnet_.nodes.size());
   for (std::size_t i = 0; i < threshold; ++i) {
     certificate.signers |= crypto::MemberSet{1} << i;
     certificate.signatures.push_back(garbage<crypto::Ed25519Signature>());
   }
-  return {block->height, block.hash(), std::move(certificate)};
+  types::BlockQuorum quorum{block->height, block.hash(), std::move(certificate)};
+  if (random_.chance(1, 2)) return types::Notarization{std::move(quorum)};
+  return types::Finalization{std::move(quorum)};
 }
 
-types::Artifact Forger::certificate_of(const types::BlockProposal& proposal) {
-  switch (random_.below(3)) {
-    case 0:
-      return types::Notarization{false_quorum(proposal.block)};
-    case 1:
-      return types::Finalization{false_quorum(proposal.block)};
-    default:
-      return types::EquivocationProof{.signer = proposal.block->maker,
-                                      .height = proposal.block->height,
-                                      .first = proposal.block.hash(),
-                                      .first_signature = proposal.signature,
-                                      .second = garbage<types::BlockHash>(),
-                                      .second_signature = proposal.signature};
-  }
+types::Artifact Forger::false_proof(const types::BlockProposal& proposal) {
+  return types::EquivocationProof{.signer = proposal.block->maker,
+                                  .height = proposal.block->height,
+                                  .first = proposal.block.hash(),
+                                  .first_signature = proposal.signature,
+                                  .second = garbage<types::BlockHash>(),
+                                  .second_signature = proposal.signature};
+}
+
+template <typename Share>
+std::optional<types::Artifact> Forger::spoilt(const types::Artifact& seen) {
+  const auto* share = std::get_if<Share>(&seen);
+  if (share == nullptr) return std::nullopt;
+  Share copy = *share;
+  copy.signature = garbage<decltype(copy.signature)>();
+  return types::Artifact(std::move(copy));
+}
+
+std::optional<types::Artifact> Forger::false_package(const types::HashedBlock& summary,
+                                                     const types::StateRoot& root) {
+  const auto beacon = beacons_.find(summary->height);
+  if (beacon == beacons_.end()) return std::nullopt;
+  types::CatchUpContent content{summary, beacon->second, garbage<types::StateHash>(), root};
+  return types::CatchUpPackage{Shared<types::CatchUpContent>(std::move(content)),
+                               garbage<crypto::BlsSignature>()};
 }
 
 std::optional<types::Artifact> Forger::false_certificate(const types::Artifact& seen) {
   if (const auto* proposal = std::get_if<types::BlockProposal>(&seen))
-    return certificate_of(*proposal);
+    return random_.chance(1, 3) ? false_proof(*proposal) : false_quorum(proposal->block);
   if (const auto* beacon = std::get_if<types::Beacon>(&seen))
     return types::Beacon{{beacon->content.height + 1, types::beacon_hash(*beacon)},
                          garbage<crypto::BlsSignature>()};
@@ -60,13 +75,17 @@ std::optional<types::Artifact> Forger::false_certificate(const types::Artifact& 
     return types::Tape{{tape->content.height + 1, subnet_.id}, garbage<crypto::BlsSignature>()};
   if (const auto* certification = std::get_if<types::Certification>(&seen))
     return types::Certification{certification->content, garbage<crypto::BlsSignature>()};
-  if (const auto* package = std::get_if<types::CatchUpPackage>(&seen)) {
-    types::CatchUpContent content = *package->content;
-    content.state_hash = garbage<types::StateHash>();
-    return types::CatchUpPackage{Shared<types::CatchUpContent>(std::move(content)),
-                                 garbage<crypto::BlsSignature>()};
-  }
-  return std::nullopt;
+  if (auto share = spoilt<types::NotarizationShare>(seen)) return share;
+  if (auto share = spoilt<types::FinalizationShare>(seen)) return share;
+  if (auto share = spoilt<types::TapeShare>(seen)) return share;
+  return spoilt<types::CertificationShare>(seen);
+}
+
+void Forger::remember(const types::Artifact& seen) {
+  const auto* beacon = std::get_if<types::Beacon>(&seen);
+  if (beacon == nullptr) return;
+  beacons_.emplace(beacon->content.height, *beacon);
+  if (beacons_.size() > kBeaconsMax) beacons_.erase(beacons_.begin());
 }
 
 types::BlockProposal Forger::usurping(const types::BlockProposal& seen) {
