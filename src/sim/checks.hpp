@@ -37,6 +37,8 @@ class Checks {
                 const message_routing::BatchOutcome& outcome);
   void checkpointed(std::size_t node, types::Height height, const types::StateHash& hash);
   void certified(std::size_t node, const replica::PublishCertified& published);
+  /// The state that clients are shown is the one whose root was certified.
+  void shows(std::size_t node, const replica::PublishCertified& published);
   void failed(std::string what);
 
   [[nodiscard]] bool ok() const { return failures_.empty(); }

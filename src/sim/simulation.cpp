@@ -263,6 +263,7 @@ Node::Watcher Simulation::watcher(std::size_t index) {
   watcher.certified = [this, index](const replica::PublishCertified& published) {
     note(node_name(index) + " certified " + to_string(published.certification.content.height));
     checks_.certified(index, published);
+    checks_.shows(index, published);
     clients_->certified(published);
   };
   watcher.stopped = [this, index](const std::string& reason) { stopped(index, reason); };
