@@ -13,9 +13,23 @@ types::ArtifactId ingress_id(const IngressHash& hash) {
   return {types::ArtifactKind::kIngress, Height{0}, *crypto::Digest::from(hash)};
 }
 
+/// In a block that is on its way to execution. A body alone doesn't say so: its block may have
+/// lost, or be one that this node remembers from before a restart.
+bool is_on_its_way(const Core& core, const IngressHash& hash) {
+  if (core.bodies.find(hash) == nullptr) return false;
+  if (core.in_chain.contains(hash)) return true;
+  for (Height h = core.executed + 1; h <= core.consensus->finalized(); ++h) {
+    const auto block = core.consensus->final_block(h);
+    if (!block) continue;
+    const auto& named = named_by(**block);
+    if (std::find(named.begin(), named.end(), hash) != named.end()) return true;
+  }
+  return false;
+}
+
 /// Executed, or about to be: nothing is gained by another copy.
 bool is_known(const Core& core, const types::IngressMessage& message) {
-  if (core.pool.contains(message.hash) || core.bodies.find(message.hash) != nullptr) return true;
+  if (core.pool.contains(message.hash) || is_on_its_way(core, message.hash)) return true;
   return core.snapshots.rbegin()->second->ingress().contains(message.id());
 }
 
@@ -38,9 +52,11 @@ void became_verified(Core& core, const IngressHash& hash, bool good) {
   core.quiet_until.reset();
 }
 
+/// Whether delegations have expired is asked for each block, by its time (PoolEntry::good_until):
+/// this node's clock must not decide what is valid.
 Result<certification::Authentication, certification::AuthError> authenticate(
     const Core& core, const types::IngressMessage& message) {
-  return certification::authenticate(message.envelope, core.now.wall, core.identity.trust_root);
+  return certification::authenticate(message.envelope, Time{}, core.identity.trust_root);
 }
 
 /// Of the messages that wait, those with signatures; the others are judged at once.

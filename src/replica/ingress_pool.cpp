@@ -1,5 +1,7 @@
 #include "replica/ingress_pool.hpp"
 
+#include <algorithm>
+
 namespace icpd::replica {
 
 bool IngressPool::add(PoolEntry entry) {
@@ -15,7 +17,9 @@ bool IngressPool::add(PoolEntry entry) {
   bytes_ += size;
   entry.order = ++next_order_;
   requests_.insert(entry.message->id());
-  by_expiry_.emplace(entry.message->call().ingress_expiry, hash);
+  entry.leaves = entry.message->call().ingress_expiry;
+  if (entry.is_required) entry.leaves = std::max(entry.leaves, entry.received + kRequiredStays);
+  by_leaving_.emplace(entry.leaves, hash);
   if (entry.verification == Verification::kGood) verified_.emplace(entry.order, hash);
   entries_.emplace(hash, std::move(entry));
   return true;
@@ -39,14 +43,14 @@ std::optional<PoolEntry> IngressPool::remove(const types::IngressHash& hash) {
   bytes_ -= size;
   verified_.erase(entry.order);
   requests_.erase(requests_.find(entry.message->id()));
-  by_expiry_.erase({entry.message->call().ingress_expiry, hash});
+  by_leaving_.erase({entry.leaves, hash});
   return entry;
 }
 
 std::vector<PoolEntry> IngressPool::remove_expired(Time now) {
   std::vector<PoolEntry> removed;
-  while (!by_expiry_.empty() && by_expiry_.begin()->first < now) {
-    auto entry = remove(by_expiry_.begin()->second);
+  while (!by_leaving_.empty() && by_leaving_.begin()->first < now) {
+    auto entry = remove(by_leaving_.begin()->second);
     ensure(entry.has_value());
     removed.push_back(std::move(*entry));
   }
@@ -71,8 +75,8 @@ std::vector<const PoolEntry*> IngressPool::verified() const {
 }
 
 std::optional<Time> IngressPool::next_expiry() const {
-  if (by_expiry_.empty()) return std::nullopt;
-  return by_expiry_.begin()->first;
+  if (by_leaving_.empty()) return std::nullopt;
+  return by_leaving_.begin()->first;
 }
 
 }  // namespace icpd::replica

@@ -6,7 +6,9 @@
 //
 // Order is the order of arrival: what came first is first in blocks (reference B.8).
 //
-// A message leaves when its block is final, or when it has expired.
+// A message leaves when its block is final, or when it has expired by this node's clock. One that a
+// block names stays for a while in any case: whether the block is valid depends on the block's time,
+// and must not depend on how fast a node is or what its clock says.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +30,9 @@ using Encoded = Shared<types::EncodedArtifact>;
 inline constexpr std::size_t kPoolMessagesPerSourceMax = 20'000;
 inline constexpr std::size_t kPoolBytesPerSourceMax = 64 * kMiB;
 
+/// What a block names stays for so long after it came; enough to verify it.
+inline constexpr Duration kRequiredStays = Duration::seconds(60);
+
 enum class Verification : std::uint8_t { kUnknown, kAsked, kGood, kBad };
 
 struct PoolEntry {
@@ -44,6 +49,8 @@ struct PoolEntry {
   Time received;
   /// Given by add().
   std::uint64_t order = 0;
+  /// Given by add(): wall clock time after which it leaves.
+  Time leaves;
 };
 
 class IngressPool {
@@ -60,7 +67,7 @@ class IngressPool {
   }
   /// Gives what was removed, if it was here.
   std::optional<PoolEntry> remove(const types::IngressHash& hash);
-  /// Removes what expires before `now`.
+  /// Removes what leaves before `now`.
   std::vector<PoolEntry> remove_expired(Time now);
 
   /// Does nothing if it isn't here. Needs it not to be verified already.
@@ -80,7 +87,7 @@ class IngressPool {
   std::map<types::IngressHash, PoolEntry> entries_;
   std::map<std::uint64_t, types::IngressHash> verified_;
   std::multiset<types::RequestId> requests_;
-  std::set<std::pair<Time, types::IngressHash>> by_expiry_;
+  std::set<std::pair<Time, types::IngressHash>> by_leaving_;
   std::map<std::optional<types::NodeId>, Usage> usage_;
   std::size_t bytes_ = 0;
   std::uint64_t next_order_ = 0;

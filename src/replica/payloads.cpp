@@ -51,6 +51,19 @@ BodyState verified_body(Core& core, const IngressHash& hash, Time block_time,
   return BodyState::kMissing;
 }
 
+/// The bodies that a valid block names stay, also when they expire, until the height is decided:
+/// other nodes need them to see that it is valid.
+void keep_bodies(Core& core, Height height, const types::DataPayload& payload) {
+  for (const IngressHash& hash : payload.ingress) {
+    if (const PoolEntry* entry = core.pool.find(hash)) {
+      core.bodies.keep(height, entry->message, entry->artifact);
+    } else if (const Bodies::Body* found = core.bodies.find(hash)) {
+      const Bodies::Body body = *found;
+      core.bodies.keep(height, body.message, body.artifact);
+    }
+  }
+}
+
 /// Nothing while it can't be said.
 std::optional<consensus::PayloadVerdict> judge(Core& core, const consensus::CheckPayload& check) {
   using consensus::PayloadVerdict;
@@ -75,6 +88,7 @@ std::optional<consensus::PayloadVerdict> judge(Core& core, const consensus::Chec
   if (snapshot == core.snapshots.end()) return PayloadVerdict::kNotYet;
   const message_routing::PayloadBase base{*snapshot->second, question.context, *past};
   if (!message_routing::check_payload(base, payload, bodies).ok()) return PayloadVerdict::kInvalid;
+  keep_bodies(core, question.height, payload);
   return PayloadVerdict::kValid;
 }
 
@@ -108,6 +122,7 @@ void build_payload(Core& core, const consensus::BuildPayload& ask) {
     const message_routing::PayloadBase base{*snapshot->second, question.context, *past};
     payload = message_routing::build_payload(base, candidates);
   }
+  keep_bodies(core, question.height, payload);
   if (payload.empty() && core.told_waiting) core.quiet_until = core.now.steady + kQuiet;
   feed(core, consensus::PayloadBuilt{question.id, std::move(payload)});
 }

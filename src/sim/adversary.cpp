@@ -16,6 +16,8 @@ constexpr Duration kCryptoTime = Duration::microseconds(100);
 constexpr std::size_t kKnownBodiesMax = 300;
 /// Whoever gets a forgery ends the session, so a forger that is always at it is never heard.
 constexpr std::uint64_t kForgeryOneIn = 40;
+/// A forgery is taken back after that; else each new session would begin and end with it.
+constexpr Duration kForgeryStays = Duration::milliseconds(100);
 /// What it may publish again; it stays within the slots that peers give each other.
 constexpr std::size_t kPublishedMax = 50;
 
@@ -146,9 +148,14 @@ void Adversary::seen(const Encoded& artifact) {
 }
 
 void Adversary::broadcast_later(types::Artifact artifact) {
-  events_.after({}, [this, encoded = types::encode(std::move(artifact))] {
+  const Encoded encoded = types::encode(std::move(artifact));
+  events_.after({}, [this, encoded] {
     for (auto& [peer, p2p] : peers_)
       publish(peer, encoded);
+  });
+  events_.after(kForgeryStays, [this, encoded] {
+    for (auto& [peer, p2p] : peers_)
+      tell(peer, p2p::Withdraw{encoded->id});
   });
 }
 

@@ -24,7 +24,6 @@ namespace icpd::sim {
 struct CrashFigures {
   std::uint64_t writes_lost = 0;
   std::uint64_t writes_torn = 0;
-  std::uint64_t records_rotten = 0;
 };
 
 class SimDisk final : public io::Disk {

@@ -82,17 +82,16 @@ Status<> Node::make_replica() {
 
 CrashFigures Node::crash() {
   end();
-  CrashFigures figures = disk_.crash(random_);
-  if (log_rots && newest_record_may_go_ && random_.chance(1, 2) &&
-      disk_.rot_end_of(replica::ArtifactLog::kDirectory, kLogSlots, random_))
-    ++figures.records_rotten;
   newest_record_may_go_ = false;
-  return figures;
+  return disk_.crash(random_);
 }
 
-void Node::kill() {
+bool Node::kill() {
   end();
   disk_.go_on();
+  // Not after a crash: then the log can't know whether the record was durable.
+  return log_rots && std::exchange(newest_record_may_go_, false) && random_.chance(1, 2) &&
+         disk_.rot_end_of(replica::ArtifactLog::kDirectory, kLogSlots, random_);
 }
 
 void Node::end() {

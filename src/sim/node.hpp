@@ -51,8 +51,9 @@ class Node {
   [[nodiscard]] Status<> start();
   /// The machine stops. Gives what that did to the disk. Needs is_up().
   CrashFigures crash();
-  /// The process ends, the machine goes on. Needs is_up().
-  void kill();
+  /// The process ends, the machine goes on. Gives whether the newest record of its log was lost
+  /// (log_rots). Needs is_up().
+  bool kill();
   [[nodiscard]] bool is_up() const { return replica_ != nullptr; }
   void input(replica::Input input);
 
@@ -66,8 +67,8 @@ class Node {
   Latencies latencies;
   /// Wall clock minus true time; may be changed while the node runs.
   Duration skew;
-  /// A crash may cost the newest record of the log although it was durable. That is a fault of the
-  /// node: what it stored it may have told others.
+  /// The newest record of the log may be lost although it was durable. That is a fault of the node:
+  /// what it stored it may have told others.
   bool log_rots = false;
 
  private:

@@ -45,6 +45,8 @@ std::string to_json(const Report& report) {
   number("executed", report.executed);
   number("events", report.events);
   number("frames", report.frames);
+  number("frames_lost", report.frames_lost);
+  number("frames_overtaken", report.frames_overtaken);
   number("virtual_ms", static_cast<std::uint64_t>(report.virtual_time.ns / 1'000'000));
   out += ", \"faults\": " + json_counts(report.faults);
   out += ", \"misdeeds\": " + json_counts(report.misdeeds);

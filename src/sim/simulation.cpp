@@ -325,13 +325,13 @@ void Simulation::crash_node(std::size_t index) {
   count_fault("crash", node_name(index));
   if (figures.writes_torn != 0) count_fault("torn write", node_name(index));
   if (figures.writes_lost != 0) count_fault("lost write", node_name(index));
-  if (figures.records_rotten != 0) count_fault("rotten record", node_name(index));
 }
 
 void Simulation::kill_node(std::size_t index) {
   links_->node_down(index);
-  members_[index].honest->kill();
+  const bool has_rotten = members_[index].honest->kill();
   count_fault("kill", node_name(index));
+  if (has_rotten) count_fault("rotten record", node_name(index));
 }
 
 void Simulation::crash_all() {
@@ -488,6 +488,7 @@ bool Simulation::submit(const Clients::Message& message) {
 }
 
 void Simulation::submit_hopeless(const Clients::Message& message) {
+  if (nodes_up().empty()) return;
   hopeless_.insert(replica::SubmissionId{submissions_ + 1});
   (void)submit(message);
 }
@@ -563,6 +564,8 @@ void Simulation::sum_up() {
   report_.executed = checks_.executions();
   report_.events = events_.made();
   report_.frames = links_->figures().frames;
+  report_.frames_lost = links_->figures().lost;
+  report_.frames_overtaken = links_->figures().overtaken;
   report_.virtual_time = events_.now() - Time{};
 }
 
@@ -584,8 +587,6 @@ Report Simulation::run() {
   if (checks_.ok()) check_answers();
 
   sum_up();
-  report_.faults["lost frame"] = links_->figures().lost;
-  report_.faults["overtaken frame"] = links_->figures().overtaken;
   report_.failures = checks_.failures();
   for (const std::string& failure : clients_->failures())
     report_.failures.push_back(failure);

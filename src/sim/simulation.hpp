@@ -12,9 +12,8 @@
 // | crash | a machine stops, perhaps in the midst of a write; it starts again later |
 // | kill | a node's process ends, its machine goes on: what it wrote is there, synced or not |
 // | crash of all | all honest nodes' machines stop at once and start again one after the other |
-// | rotten record | a crash costs one node, of fewer than f Byzantine ones, the newest record of
-// its
-//   log although it was durable |
+// | rotten record | a killed node finds the newest record of its log damaged, although it was
+//   durable; happens to one node, and only if fewer than f are Byzantine |
 // | torn write, lost write | of what wasn't synced a crash leaves some sectors, or nothing |
 // | partition | the nodes fall into two sides; all sessions between them end |
 // | one-way partition | what one side sends to the other doesn't arrive |
@@ -22,7 +21,8 @@
 // | bad links | every frame takes up to half a second, and some are lost with their session |
 // | slow node | its disk and its execution take many times as long |
 // | clock skew | its wall clock jumps, up to two seconds away from true time |
-// | lost frame, overtaken frame | what links did all along; they count for no minimum |
+//
+// All along links lose frames with their session, and frames of one stream overtake the other's.
 //
 // The same seed gives the same run, event by event: Report::trace_digest is a hash over all of it.
 #pragma once
@@ -51,7 +51,7 @@ struct Options {
   std::size_t fault_kinds = 3;
   std::uint64_t updates = 100;
   /// Virtual time that each phase may take.
-  Duration phase_max = Duration::minutes(60);
+  Duration phase_max = Duration::minutes(10);
   /// One line for each thing that happens; absent: none.
   std::function<void(const std::string& line)> trace;
   /// Called now and then with what there is so far; absent: not.
@@ -80,6 +80,8 @@ struct Report {
   std::map<std::string, std::uint64_t> misdeeds;
   std::uint64_t events = 0;
   std::uint64_t frames = 0;
+  std::uint64_t frames_lost = 0;
+  std::uint64_t frames_overtaken = 0;
   Duration virtual_time;
   /// SHA-256 over everything that happened, hexadecimal.
   std::string trace_digest;
