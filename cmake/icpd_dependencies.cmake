@@ -1,6 +1,7 @@
 # Dependencies that tools/deps keeps in a cache outside the tree, as targets:
 #
 #   icpd_wasmtime   the WebAssembly engine's C interface: #include <wasmtime.h>
+#   icpd_candid     Candid as text, in the same library: #include <icpd_candid.h>
 #   blst            BLS12-381: #include <blst.h>
 #   icpd_boost      Boost 1.81, headers only: #include <boost/asio.hpp>
 #
@@ -32,6 +33,9 @@ add_library(icpd_wasmtime INTERFACE)
 add_dependencies(icpd_wasmtime icpd_rust)
 target_include_directories(icpd_wasmtime SYSTEM INTERFACE ${rust_prefix}/include)
 target_link_libraries(icpd_wasmtime INTERFACE ${rust_prefix}/lib/libicpd_rust.a pthread dl m)
+add_library(icpd_candid INTERFACE)
+target_include_directories(icpd_candid SYSTEM INTERFACE ${CMAKE_SOURCE_DIR}/rust/include)
+target_link_libraries(icpd_candid INTERFACE icpd_wasmtime)
 
 execute_process(COMMAND ${icpd_deps} build blst COMMAND_ERROR_IS_FATAL ANY)
 icpd_dependency_path(blst blst_prefix)

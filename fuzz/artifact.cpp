@@ -1,7 +1,7 @@
 // Any bytes as an artifact: an error, or a value whose encoding is exactly these bytes.
-#include <cstdlib>
-
 #include "types/artifact.hpp"
+
+#include <cstdlib>
 
 using namespace icpd;
 

@@ -50,9 +50,12 @@ class Driver {
         if (byte() % 2 == 0) update.content = one->bytes;
         return frame(encode(update));
       }
-      case 4:
-        return frame(
-            encode(Chunk{RequestNumber{byte() % 8u}, byte() % 2 == 0, Slice::copy_of(some())}));
+      case 4: {
+        const RequestNumber request{byte() % 8u};
+        const bool last = byte() % 2 == 0;
+        return frame(encode(
+            Chunk{request, last, last ? Slice::copy_of(some()) : Slice(Bytes(kChunkSizeMax))}));
+      }
       case 5: {
         const auto one = artifact();
         return frame(encode(Chunk{RequestNumber{byte() % 8u}, true, one->bytes}));
@@ -66,6 +69,7 @@ class Driver {
       case 8:
         return step(Fetch{artifact()->id, {peer()}});
       case 9:
+        if (byte() % 2 == 0) return step(FetchAgain{artifact()->id});
         return step(CancelFetch{artifact()->id});
       case 10:
         return step(FetchRange{RangeId{++ranges_}, Slice::copy_of(some()), {}});

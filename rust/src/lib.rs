@@ -1,3 +1,5 @@
 //! One static library for all Rust code, so that the node carries one copy of its standard library.
 
 pub use wasmtime_c_api::*;
+
+mod candid_text;

@@ -62,8 +62,10 @@ void payload_built(Core& core, types::Block block, types::DataPayload payload) {
 void ask_payload(Core& core, const BlockNode& parent, types::Block block) {
   core.building = true;
   const QuestionId id{++core.question};
-  PayloadQuestion question{id, block.height, block.parent, block.context,
-                           chain_to(core, parent, block.context.certified_height)};
+  auto past = chain_to(core, parent, block.context.certified_height);
+  ensure(past.size() == parent.block->height - block.context.certified_height,
+         "the chain above the certified height is kept");
+  PayloadQuestion question{id, block.height, block.parent, block.context, std::move(past)};
   core.build_questions.emplace(id, [block = std::move(block)](Core& c, types::DataPayload payload) {
     payload_built(c, block, std::move(payload));
   });

@@ -94,6 +94,36 @@ TEST(ConsensusCluster, a_node_that_slept_catches_up_by_ranges) {
       << told(cluster);
 }
 
+TEST(ConsensusCluster, a_node_that_slept_through_many_packages_catches_up) {
+  Cluster cluster({.nodes = 4, .seed = 17, .interval_length = 9});
+  cluster.start_all();
+  EXPECT_TRUE(cluster.run(Duration::seconds(60), [&] { return cluster.all_reached(Height{25}); }));
+  cluster.crash(1);
+  EXPECT_TRUE(cluster.run(Duration::seconds(600), [&] {
+    return cluster.all_reached(Height{700}) && cluster.all_made_package(Height{690});
+  })) << told(cluster);
+  cluster.start(1);
+  EXPECT_TRUE(cluster.run(Duration::seconds(60), [&] {
+    return cluster.all_reached(Height{720}) && cluster.all_made_package(Height{710});
+  })) << told(cluster);
+  EXPECT_EQ(cluster.retired(), 0u);
+  EXPECT_TRUE(cluster.failures.empty()) << told(cluster);
+}
+
+TEST(ConsensusCluster, a_node_that_is_further_behind_than_what_peers_keep_says_so_and_stops) {
+  Cluster cluster({.nodes = 4, .seed = 17, .interval_length = 9});
+  cluster.start_all();
+  EXPECT_TRUE(cluster.run(Duration::seconds(60), [&] { return cluster.all_reached(Height{25}); }));
+  cluster.crash(1);
+  EXPECT_TRUE(
+      cluster.run(Duration::seconds(600), [&] { return cluster.all_reached(Height{100}); }));
+  cluster.served_from = Height{80};
+  cluster.start(1);
+  EXPECT_TRUE(cluster.run(Duration::seconds(60), [&] { return cluster.retired() == 1; }))
+      << told(cluster);
+  EXPECT_TRUE(cluster.failures.empty()) << told(cluster);
+}
+
 /// Faults for a while, then calm: nothing disagreed, and everybody goes on.
 void run_seed(std::uint64_t seed, std::size_t nodes, bool byzantine) {
   SCOPED_TRACE("seed " + std::to_string(seed) + " nodes " + std::to_string(nodes));

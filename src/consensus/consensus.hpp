@@ -26,7 +26,8 @@
 //
 // Summary blocks begin intervals: they fix keys, membership, and the height of the next summary.
 // The state after a summary is a checkpoint, and n - f nodes sign a catch-up package over block,
-// beacon and state hash, behind which everything but 50 heights is purged.
+// beacon and state hash, behind which everything is purged but 50 heights and the final blocks that
+// there is room to serve (kServedHeightsMax, kServedBytesMax).
 //
 // Pacing (DESIGN §6). Events drive the rounds. The rank clock starts at the later of round start
 // (notarization and beacon of the height before) and the moment this node knew of work; without

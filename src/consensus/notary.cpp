@@ -46,9 +46,10 @@ bool notarize(Core& core) {
   if (!core.round_start) return false;
   HeightPool* pool = pool_at(core, core.round);
   if (pool == nullptr || pool->blocks.empty() || too_far_ahead(core)) return false;
-  // Signed before a restart, and forgotten what.
+  // Signed before a restart, and forgotten what; or a finalization share, which was the last word.
   if (core.round <= core.watermark_at_start.notarization && pool->own_notarization_shares.empty())
     return false;
+  if (core.round <= core.watermark_at_start.finalization) return false;
   const auto rank = best_rank(*pool);
   if (!rank) return false;
   const auto interval = interval_at(core, core.round);

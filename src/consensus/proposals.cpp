@@ -78,6 +78,12 @@ void signature_checked(Core& core, const Proposal& which, bool good) {
     next_copy(core, which, *candidate);
     return;
   }
+  const types::Block& block = *candidate->content().block;
+  // Own blocks are in the tree from the start. One of before a restart may have been forgotten.
+  if (block.maker == core.identity.node && block.height > core.watermark_at_start.block)
+    return stop(core, "block " + which.hash.hex() + " of height " + to_string(which.height) +
+                          " carries this node's signature and was not made here: its key is in use "
+                          "elsewhere. Stop the other one, or give this node new keys");
   candidate->signature_good = true;
   look_for_equivocation(core, candidate->content());
 }
@@ -112,17 +118,20 @@ void payload_checked(Core& core, const Proposal& which, PayloadVerdict verdict) 
   }
 }
 
-void ask_payload(Core& core, Candidate& candidate, const BlockNode& parent) {
+/// False if blocks that the question is about are forgotten here: then others judge.
+bool ask_payload(Core& core, Candidate& candidate, const BlockNode& parent) {
   const types::HashedBlock& block = candidate.content().block;
+  auto past = chain_to(core, parent, block->context.certified_height);
+  if (past.size() != parent.block->height - block->context.certified_height) return false;
   candidate.payload_asked = true;
   const QuestionId id{++core.question};
   core.check_questions.emplace(
       id, [which = Proposal{block->height, block.hash()}](Core& c, PayloadVerdict verdict) {
         payload_checked(c, which, verdict);
       });
-  PayloadQuestion question{id, block->height, block->parent, block->context,
-                           chain_to(core, parent, block->context.certified_height)};
+  PayloadQuestion question{id, block->height, block->parent, block->context, std::move(past)};
   core.out.free.push_back(CheckPayload{std::move(question), block, candidate.from});
+  return true;
 }
 
 /// The block's context against its parent's and against what this node has (reference B.8).
@@ -161,8 +170,7 @@ Outcome check_payload(Core& core, Candidate& candidate, const BlockNode& parent)
     wake_at(core, candidate.payload_retry);
     return Outcome::kWait;
   }
-  ask_payload(core, candidate, parent);
-  return Outcome::kProgress;
+  return ask_payload(core, candidate, parent) ? Outcome::kProgress : Outcome::kWait;
 }
 
 /// True if a valid block of a better rank is there, or the maker proved itself faulty.

@@ -81,13 +81,39 @@ void clean_certified_heights(Core& core, Height from) {
   }
 }
 
+std::size_t served_size(const HeightPool& pool) {
+  std::size_t size = 0;
+  for (const auto& [hash, node] : pool.blocks)
+    size += node.proposal ? node.proposal->bytes.size() : 0;
+  for (const Encoded* artifact : {&pool.tape, &pool.finalization, &pool.beacon})
+    size += *artifact ? (*artifact)->bytes.size() : 0;
+  return size;
+}
+
+/// The lowest height that there is room to serve, at most `keep`.
+Height lowest_served(const Core& core, Height keep) {
+  std::size_t size = 0;
+  auto at = core.heights.lower_bound(keep);
+  for (std::uint64_t count = 0; at != core.heights.begin() && count < kServedHeightsMax; ++count) {
+    size += served_size(std::prev(at)->second);
+    if (size > kServedBytesMax) break;
+    --at;
+  }
+  return at == core.heights.end() ? keep : std::min(at->first, keep);
+}
+
 void purge_behind_package(Core& core) {
   const Height keep = core.package_height.minus_or_zero(kChainKept);
   // Batches that execution hasn't seen are never forgotten.
-  const Height low = std::min(keep, core.executed);
+  const Height low = std::min(lowest_served(core, keep), core.executed);
   core.heights.erase(core.heights.begin(), core.heights.lower_bound(low));
   core.lowest_kept = std::max(core.lowest_kept, low);
-  core.out.free.push_back(PurgeBelow{core.previous_package_height.minus_or_zero(kChainKept)});
+  for (auto it = core.heights.begin(); it != core.heights.lower_bound(keep); ++it) {
+    it->second.notarizations.clear();
+    it->second.certification = {};
+  }
+  const Height logged = core.previous_package_height.minus_or_zero(kChainKept);
+  core.out.free.push_back(PurgeBelow{logged, std::min(logged, core.lowest_kept)});
 }
 
 }  // namespace

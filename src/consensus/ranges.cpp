@@ -15,20 +15,21 @@ Height first_missing(const Core& core) {
   return height;
 }
 
-/// Whom to ask: the peer that claims the highest chain and may keep the height.
+/// Whom to ask: of the peers that claim and may keep the height, the one that failed least, then
+/// the one that claims most. Claims are believed of nobody: a faulty peer that claims the sky and
+/// says nothing is asked last from then on.
 const NodeId* whom_to_ask(Core& core, Height missing) {
   const NodeId* best = nullptr;
-  Height best_claim;
+  const auto is_better = [&core](const Peer& a, const Peer& b) {
+    return a.failures != b.failures ? a.failures < b.failures : a.claim > b.claim;
+  };
   for (const auto& [node, peer] : core.peers) {
     if (peer.claim < missing || peer.lowest > missing) continue;
     if (peer.ask_after > core.now.steady) {
       wake_at(core, peer.ask_after);
       continue;
     }
-    if (best == nullptr || peer.claim > best_claim) {
-      best = &node;
-      best_claim = peer.claim;
-    }
+    if (best == nullptr || is_better(peer, core.peers.at(*best))) best = &node;
   }
   return best;
 }
@@ -40,12 +41,14 @@ Duration patience_with(const Core& core, const Peer& peer, Height missing) {
   return peer.claim >= missing + kBehind ? unit / 4 : unit * 2;
 }
 
-/// More than f peers keep nothing as old as what is missing here.
+/// All peers but f keep nothing as old as what is missing here, and at least one of those who say
+/// so is honest.
 bool peers_are_too_far(const Core& core, Height missing) {
   std::size_t count = 0;
   for (const auto& [node, peer] : core.peers)
     count += peer.lowest > missing ? 1 : 0;
-  return count > newest_interval(core)->committee->faults();
+  const Committee& committee = *newest_interval(core)->committee;
+  return count + 1 >= committee.size() - committee.faults() && count > committee.faults();
 }
 
 Status<> check_shape(const Core& core, const ChainRange& range) {
@@ -158,8 +161,9 @@ bool catch_up(Core& core) {
   }
   if (core.range_asked) return false;
   if (peers_are_too_far(core, missing)) {
-    stop(core, "height " + to_string(missing) +
-                   " is missing here, and peers keep nothing that old: this node needs state sync");
+    stop(core, "too far behind: block " + to_string(missing) +
+                   " is missing here and peers keep none that old. The subnet goes on without this "
+                   "node, which can come back only with state sync");
     return true;
   }
   const NodeId* peer = whom_to_ask(core, missing);
@@ -183,6 +187,8 @@ void range_received(Core& core, const RangeReceived& input) {
   core.range_asked = false;
   Peer& peer = core.peers[input.from];
   peer.lowest = input.range->lowest;
+  // Until it is known to be good.
+  ++peer.failures;
   if (input.range->blocks.empty()) return;
   if (const auto shape = check_shape(core, *input.range); !shape.ok())
     return misbehaved(core, input.from, "sent a bad range: " + shape.error().message);
@@ -194,13 +200,14 @@ void range_received(Core& core, const RangeReceived& input) {
         // The chain may have grown meanwhile, so that the shape is looked at again.
         if (!check_shape(c, *range).ok()) return;
         c.peers[from].ask_after = {};
+        c.peers[from].failures = 0;
         take_range(c, *range);
       });
 }
 
 void range_failed(Core& core, const RangeFailed& input) {
-  (void)input;
   core.range_asked = false;
+  ++core.peers[input.from].failures;
 }
 
 ChainRange range_from(const Core& core, Height from, Height lowest) {

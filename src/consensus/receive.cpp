@@ -66,6 +66,12 @@ std::size_t notarization_shares_max(const Core& core) {
   return 2 * (newest_interval(core)->committee->faults() + 1);
 }
 
+/// An honest node makes one proposal for a height, and passes on the valid ones that it saw: for
+/// each rank at most two, because two of one maker disqualify it.
+std::size_t proposals_per_sender_max(const Core& core) {
+  return 2 * (newest_interval(core)->committee->faults() + 1) + 1;
+}
+
 struct Placer {
   Core& core;
   const NodeId& from;
@@ -101,11 +107,13 @@ struct Placer {
     if (pool.blocks.contains(hash)) return;
     if (const auto same = pool.candidates.find(hash); same != pool.candidates.end())
       return another_copy(same->second);
-    std::size_t same_maker = 0;
-    for (const auto& [other, candidate] : pool.candidates)
-      same_maker += candidate.content().block->maker == proposal.block->maker ? 1 : 0;
     if (!newest_interval(core)->committee->contains(proposal.block->maker)) return;
-    if (same_maker >= kProposalsPerMakerMax) return drop(core, encoded);
+    // Counted against the sender, not against the maker that it claims: else anybody could fill the
+    // place of an honest maker's block.
+    std::size_t same_sender = 0;
+    for (const auto& [other, candidate] : pool.candidates)
+      same_sender += candidate.from == from ? 1 : 0;
+    if (same_sender >= proposals_per_sender_max(core)) return drop(core, encoded);
     pool.candidates.emplace(hash,
                             Candidate{.proposal = encoded, .from = from, .since = core.now.steady});
   }

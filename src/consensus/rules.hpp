@@ -27,8 +27,14 @@ inline constexpr std::uint64_t kCertifiedLagFree = 4;
 inline constexpr std::uint64_t kCertifiedLagMax = 70;
 /// No notarization share this far above the next catch-up package's height.
 inline constexpr std::uint64_t kCatchUpLagMax = 130;
-/// Heights kept below the latest catch-up package to help peers.
+/// Heights whose artifacts are kept below the latest catch-up package, in the log too.
 inline constexpr std::uint64_t kChainKept = 50;
+/// Final blocks and tapes are kept in memory, to be served to peers that are behind, below the
+/// latest catch-up package while they are at most so many and together at most so large: some hours
+/// of an idle subnet, some minutes of a busy one. A node that was away longer needs state sync.
+inline constexpr std::uint64_t kServedHeightsMax = 10'000;
+inline constexpr std::size_t kServedBytesMax = 16 * kMiB;
+static_assert(kServedHeightsMax > kChainKept);
 /// Batches handed out that execution hasn't committed yet.
 inline constexpr std::uint64_t kBatchesMax = 16;
 /// Artifacts are taken this far above what this node has; those above wait in a bounded buffer.
@@ -43,8 +49,6 @@ inline constexpr std::uint64_t kBehind = 5;
 inline constexpr std::size_t kLaterPerPeerMax = 512;
 /// Complete artifacts of one peer that wait for their check.
 inline constexpr std::size_t kPendingPerPeerMax = 256;
-/// Proposals of one maker at one height that are looked at.
-inline constexpr std::size_t kProposalsPerMakerMax = 16;
 /// Artifacts that wait for the next barrier; with more a barrier is made.
 inline constexpr std::size_t kUnsavedMax = 256;
 inline constexpr std::uint64_t kIntervalLengthMax = 20'000;

@@ -71,7 +71,8 @@ class Scenario {
     } else {
       out_ += "unknown command\n";
     }
-    for (const std::string& failure : cluster_->failures) out_ += "FAILURE " + failure + "\n";
+    for (const std::string& failure : cluster_->failures)
+      out_ += "FAILURE " + failure + "\n";
     cluster_->failures.clear();
   }
 

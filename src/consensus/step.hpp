@@ -100,9 +100,12 @@ struct Persist {
   std::vector<Shared<types::EncodedArtifact>> artifacts;
   Watermark watermark;
 };
-/// Everything below may be deleted from the log; nothing of it is asked for again.
+/// What is of no more use.
 struct PurgeBelow {
+  /// In the log, everything below; recovery begins above.
   types::Height height;
+  /// Bodies of blocks below: those blocks aren't served any more.
+  types::Height served;
 };
 
 /// What a payload is built or checked against: the state certified at context.certified_height and

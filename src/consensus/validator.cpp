@@ -142,6 +142,20 @@ struct Checker {
   }
 };
 
+/// Correct nodes pass on only what they checked, so the rest of a liar's isn't worth a check: one
+/// bad artifact costs this node one check. What is right comes from others, or again.
+void drop_pending_of(Core& core, const NodeId& liar) {
+  for (auto it = core.pending.begin(); it != core.pending.end();) {
+    if (it->second.from != liar || it->second.checking) {
+      ++it;
+      continue;
+    }
+    core.out.free.push_back(Dropped{it->first});
+    --core.peers[liar].pending;
+    it = core.pending.erase(it);
+  }
+}
+
 void checked(Core& core, const types::ArtifactId& id, bool valid,
              const std::function<void(Core&)>& accept) {
   const auto found = core.pending.find(id);
@@ -151,6 +165,7 @@ void checked(Core& core, const types::ArtifactId& id, bool valid,
   --core.peers[entry.from].pending;
   if (valid) return accept(core);
   misbehaved(core, entry.from, "sent an invalid " + std::string(types::name(id.kind)));
+  drop_pending_of(core, entry.from);
 }
 
 }  // namespace

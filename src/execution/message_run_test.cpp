@@ -53,7 +53,7 @@ TEST(Messages, a_trap_shows_where_it_happened) {
   TestSubnet subnet;
   const CanisterId id = subnet.deploy(with_imports(R"(
     (func $inner unreachable)
-    (func $outer (export "canister_update fail") (call $inner))))"));
+    (func $outer (export "canister_update fail") (call $inner)))"));
   const auto answer = subnet.call(kAlice, id, "fail");
   const auto* failed = std::get_if<state::IngressFailed>(&answer);
   ASSERT_NE(failed, nullptr);

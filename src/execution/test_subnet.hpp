@@ -301,8 +301,9 @@ inline const std::string kProxy = with_imports(R"(
 
 inline Bytes proxy_arg(const CanisterId& callee, std::string_view method, ByteView payload = {},
                        std::uint64_t cycles = 0) {
-  Bytes arg;
-  append_le(arg, cycles);
+  Bytes arg(sizeof cycles);
+  for (std::size_t i = 0; i < sizeof cycles; ++i)
+    arg[i] = static_cast<std::uint8_t>(cycles >> (8 * i));
   arg.push_back(static_cast<std::uint8_t>(callee.view().size()));
   append(arg, callee.view());
   arg.push_back(static_cast<std::uint8_t>(method.size()));

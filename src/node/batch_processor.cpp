@@ -74,7 +74,8 @@ void BatchProcessor::run_checkpoints() {
     auto written = store_.write(*snapshot);
     if (!written.ok()) {
       failed_("writing the checkpoint of height " + to_string(snapshot->height()) + ": " +
-              written.error().message);
+              written.error().message +
+              ". What was durable is kept: put this right and start the node again");
       return;
     }
     sink_(replica::CheckpointDone{written->height, written->hash});

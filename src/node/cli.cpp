@@ -134,6 +134,7 @@ int run_command_line(std::span<const std::string> arguments, const Console& cons
   tree.app.get_formatter()->column_width(34);
   detail::add_network_commands(tree);
   detail::add_client_commands(tree);
+  detail::add_load_commands(tree);
   add_simulator(tree);
   add_tools(tree);
   if (arguments.empty()) {
@@ -142,7 +143,7 @@ int run_command_line(std::span<const std::string> arguments, const Console& cons
   }
   const CommandResult result = run(tree, arguments);
   if (result.ok()) return 0;
-  console.remark("icpd: " + result.error().message);
+  if (!result.error().message.empty()) console.remark("icpd: " + result.error().message);
   return result.error().status;
 }
 

@@ -7,6 +7,7 @@
 #include "node/cli_files.hpp"
 #include "node/cli_management.hpp"
 #include "node/cli_trace.hpp"
+#include "node/progress.hpp"
 #include "types/limits.hpp"
 
 namespace icpd::node {
@@ -31,20 +32,38 @@ Result<Subject> open_subject(const CanisterOptions& options, const Console& cons
   return subject;
 }
 
-Result<Bytes, CommandFailure> argument_of(const CanisterOptions& options) {
-  if (!options.arg_hex.empty() && !options.arg_file.empty())
-    return UsageErr("--arg-hex and --arg-file exclude each other");
-  if (!options.arg_file.empty()) return TRY(read_user_file(options.arg_file, kArgSizeMax));
-  if (options.arg_hex.empty()) return candid::encode_args();
-  auto bytes = from_hex(options.arg_hex);
-  if (!bytes) return UsageErr("--arg-hex isn't hexadecimal");
-  return std::move(*bytes);
+/// At most one of --arg, --arg-hex and --arg-file, and it can be read; no network is needed to say
+/// so.
+CommandResult check_argument(const CanisterOptions& options) {
+  const int given = !options.arg.empty() + !options.arg_hex.empty() + !options.arg_file.empty();
+  if (given > 1) return UsageErr("--arg, --arg-hex and --arg-file exclude each other");
+  if (!options.arg_hex.empty() && !from_hex(options.arg_hex))
+    return UsageErr("--arg-hex isn't hexadecimal");
+  if (!options.arg_file.empty()) (void)TRY(read_user_file(options.arg_file, kArgSizeMax));
+  return {};
 }
 
-void print_answer(const CanisterOptions& options, ByteView answer, const Console& console) {
-  const auto text = candid_text(answer);
+Result<Bytes, CommandFailure> argument_of(const CanisterOptions& options, const CandidUse& use) {
+  TRY(check_argument(options));
+  if (!options.arg_file.empty()) return TRY(read_user_file(options.arg_file, kArgSizeMax));
+  if (!options.arg_hex.empty()) return *from_hex(options.arg_hex);
+  if (options.arg.empty()) return candid::encode_args();
+  auto message = candid_message(options.arg, use);
+  if (!message.ok()) return UsageErr("argument " + options.arg + ": " + message.error().message);
+  return std::move(*message);
+}
+
+void print_answer(const CanisterOptions& options, ByteView answer, const CandidUse& use,
+                  const Console& console) {
+  const auto text = candid_text(answer, use);
   // An answer may be of any form; only most are Candid.
   console.line(options.hex || !text.ok() ? to_hex(answer) : *text);
+}
+
+/// While a call is on its way, to be held by the caller.
+[[nodiscard]] std::unique_ptr<Waiting> wait_for_certificate(const std::string& call,
+                                                            const Console& console) {
+  return std::make_unique<Waiting>(console, "Waiting for the certificate of " + call);
 }
 
 CommandResult must_confirm(bool yes, const std::string& question, const Console& console) {
@@ -74,15 +93,35 @@ Result<InstallModeChoice, CommandFailure> choose_mode(const InstallOptions& opti
   return UsageErr("no mode '" + options.mode + "': it is one of auto, install, reinstall, upgrade");
 }
 
+/// Asks before what drops state or breaks the canister's clients.
+CommandResult confirm_install(const Subject& subject, const InstallOptions& options,
+                              InstallModeChoice mode, const std::string& interface,
+                              const Console& console) {
+  if (mode == InstallModeChoice::kReinstall)
+    TRY(must_confirm(options.yes, "Reinstalling drops all that the canister remembers.", console));
+  const std::string before = canister_interface(subject.agent(), subject.canister);
+  if (before.empty() || interface.empty()) return {};
+  const auto compatible = candid_compatible(interface, before);
+  if (compatible.ok()) return {};
+  return must_confirm(
+      options.yes,
+      "The new module breaks clients of the installed one: " + compatible.error().message + ".",
+      console);
+}
+
 CommandResult install_into(const Subject& subject, const InstallOptions& options,
-                           const Console& console) {
-  const Bytes module = TRY(read_user_file(options.wasm, types::limits::kWasmModuleSizeMax));
-  const Bytes arg = TRY(argument_of(options.canister));
+                           const Slice& module, const Console& console) {
+  const CandidUse init{candid_interface(module), ""};
+  const Bytes arg = TRY(argument_of(options.canister, init));
   const bool has_code = TRY(module_hash(subject.agent(), subject.canister)).has_value();
   const InstallModeChoice mode = TRY(choose_mode(options, has_code));
-  if (mode == InstallModeChoice::kReinstall && has_code)
-    TRY(must_confirm(options.yes, "Reinstalling drops all that the canister remembers.", console));
-  TRY(install_module(subject.agent(), subject.canister, mode, module, arg));
+  if (has_code) TRY(confirm_install(subject, options, mode, init.interface, console));
+  {
+    const Waiting waiting(console, "Installing " + options.canister.canister +
+                                       ": every node compiles " + std::to_string(module.size()) +
+                                       " bytes of code");
+    TRY(install_module(subject.agent(), subject.canister, mode, module, arg));
+  }
   constexpr std::array<const char*, 3> kDone = {"installed", "reinstalled", "upgraded"};
   console.remark(options.canister.canister + " is " + kDone[static_cast<std::size_t>(mode)] + ": " +
                  std::to_string(module.size()) + " bytes of code");
@@ -93,9 +132,12 @@ CommandResult install_into(const Subject& subject, const InstallOptions& options
 CommandResult manage(const CanisterOptions& options, const Console& console,
                      const std::string& method, const std::string& done) {
   const Subject subject = TRY(open_subject(options, console));
-  (void)TRY(call_management(subject.agent(), method,
-                            candid::encode_args(management::CanisterIdRecord{subject.canister}),
-                            subject.canister));
+  {
+    const auto waiting = wait_for_certificate(method, console);
+    (void)TRY(call_management(subject.agent(), method,
+                              candid::encode_args(management::CanisterIdRecord{subject.canister}),
+                              subject.canister));
+  }
   console.remark(options.canister + " " + done);
   return {};
 }
@@ -149,47 +191,58 @@ CommandResult create_canister(const CyclesOptions& options, const Console& conso
   const std::string& name = options.canister.canister;
   if (!name.empty() && TRY(session->names().find(name)))
     return Err(CommandFailure("there is a canister '" + name + "' already"));
+  auto waiting = wait_for_certificate("the new canister", console);
   const CanisterId id = TRY(create_provisional(*session, cycles));
+  waiting.reset();
   if (!name.empty()) TRY(session->names().set(name, id));
   console.line(id.text());
   return {};
 }
 
 CommandResult deploy_canister(const InstallOptions& options, const Console& console) {
+  // A wrong file or argument is said before a canister is made for it.
+  const Slice module(TRY(read_user_file(options.wasm, types::limits::kWasmModuleSizeMax)));
+  (void)TRY(argument_of(options.canister, {candid_interface(module), ""}));
   Subject subject{TRY(Session::open(options.canister.target, console)), {}};
   const CanisterNames& names = subject.session->names();
   const auto known = TRY(names.find(options.canister.canister));
-  // A wrong file is said before a canister is made for it.
-  (void)TRY(read_user_file(options.wasm, types::limits::kWasmModuleSizeMax));
   if (known) {
     subject.canister = *known;
   } else {
+    const auto waiting = wait_for_certificate("the new canister", console);
     subject.canister = TRY(create_provisional(*subject.session, std::nullopt));
     TRY(names.set(options.canister.canister, subject.canister));
   }
-  return install_into(subject, options, console);
+  return install_into(subject, options, module, console);
 }
 
 CommandResult install_canister(const InstallOptions& options, const Console& console) {
-  return install_into(TRY(open_subject(options.canister, console)), options, console);
+  const Slice module(TRY(read_user_file(options.wasm, types::limits::kWasmModuleSizeMax)));
+  TRY(check_argument(options.canister));
+  return install_into(TRY(open_subject(options.canister, console)), options, module, console);
 }
 
 CommandResult call_canister(const CanisterOptions& options, const Console& console) {
-  Bytes arg = TRY(argument_of(options));
+  TRY(check_argument(options));
   const Subject subject = TRY(open_subject(options, console));
+  const CandidUse use{canister_interface(subject.agent(), subject.canister), options.method};
+  Bytes arg = TRY(argument_of(options, use));
+  auto waiting = wait_for_certificate(options.canister + "." + options.method, console);
   const Slice answer =
       TRY(subject.agent().update(Call::to(subject.canister, options.method, std::move(arg))));
-  print_answer(options, answer, console);
+  waiting.reset();
+  print_answer(options, answer, use, console);
   if (!options.trace) return {};
   return print_trace_of(subject.session->network(), subject.agent().last_request(), console);
 }
 
 CommandResult query_canister(const CanisterOptions& options, const Console& console) {
-  Bytes arg = TRY(argument_of(options));
+  TRY(check_argument(options));
   const Subject subject = TRY(open_subject(options, console));
-  const Slice answer =
-      TRY(subject.agent().query(Call::to(subject.canister, options.method, std::move(arg))));
-  print_answer(options, answer, console);
+  const CandidUse use{canister_interface(subject.agent(), subject.canister), options.method};
+  const Slice answer = TRY(subject.agent().query(
+      Call::to(subject.canister, options.method, TRY(argument_of(options, use)))));
+  print_answer(options, answer, use, console);
   return {};
 }
 
@@ -254,8 +307,10 @@ CommandResult change_settings(const SettingsOptions& options, const Console& con
   args.settings.freezing_threshold = options.freezing_threshold;
   const Subject subject = TRY(open_subject(options.canister, console));
   args.canister_id = subject.canister;
+  auto waiting = wait_for_certificate("update_settings", console);
   (void)TRY(call_management(subject.agent(), "update_settings", candid::encode_args(args),
                             subject.canister));
+  waiting.reset();
   console.remark(options.canister.canister + " has its new settings");
   return {};
 }
@@ -265,8 +320,10 @@ CommandResult top_up_canister(const CyclesOptions& options, const Console& conso
   args.amount = TRY(parse_cycles(options.amount));
   const Subject subject = TRY(open_subject(options.canister, console));
   args.canister_id = subject.canister;
+  auto waiting = wait_for_certificate("provisional_top_up_canister", console);
   (void)TRY(call_management(subject.agent(), "provisional_top_up_canister",
                             candid::encode_args(args), subject.canister));
+  waiting.reset();
   console.remark(options.canister.canister + " got " + codec::to_decimal(args.amount) + " cycles");
   return {};
 }
@@ -282,9 +339,11 @@ CommandResult stop_canister(const CanisterOptions& options, const Console& conso
 CommandResult delete_canister(const DeleteOptions& options, const Console& console) {
   const Subject subject = TRY(open_subject(options.canister, console));
   TRY(must_confirm(options.yes, "Deleting drops the canister, its code and its cycles.", console));
+  auto waiting = wait_for_certificate("delete_canister", console);
   (void)TRY(call_management(subject.agent(), "delete_canister",
                             candid::encode_args(management::CanisterIdRecord{subject.canister}),
                             subject.canister));
+  waiting.reset();
   TRY(subject.session->names().remove(subject.canister));
   console.remark(options.canister.canister + " is deleted");
   return {};

@@ -1,7 +1,9 @@
 // `icpd canister`: making, installing, calling and managing canisters.
 //
-// An argument is given in Candid's binary form (--arg-hex, --arg-file); without one it is the empty
-// list, "()". Answers are printed as Candid text, or with --hex as they came.
+// An argument is Candid text, "(1, \"a\")", which gets its types from the interface that the
+// canister states, or Candid's binary form (--arg-hex, --arg-file); without one it is the empty
+// list, "()". Answers are printed as Candid text with the names of the interface, or with --hex as
+// they came.
 #pragma once
 
 #include <optional>
@@ -15,6 +17,8 @@ struct CanisterOptions {
   /// A name or an id.
   std::string canister;
   std::string method;
+  /// Candid text.
+  std::string arg;
   std::string arg_hex;
   std::string arg_file;
   bool hex = false;

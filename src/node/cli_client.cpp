@@ -18,14 +18,16 @@ void add_canister(CLI::App& command, CanisterOptions& options) {
 }
 
 void add_argument(CLI::App& command, CanisterOptions& options) {
+  command.add_option("--arg", options.arg, "The argument as Candid text, '(1, \"a\")' [()]");
   command.add_option("--arg-hex", options.arg_hex,
-                     "The argument as a Candid message in hexadecimal [the empty list]");
+                     "The argument as a Candid message in hexadecimal");
   command.add_option("--arg-file", options.arg_file, "A file with the argument in binary Candid");
 }
 
 void add_method(CLI::App& command, CanisterOptions& options) {
   add_canister(command, options);
   command.add_option("METHOD", options.method, "Which method")->required();
+  command.add_option("ARGUMENT", options.arg, "The same as --arg");
   add_argument(command, options);
   command.add_flag("--hex", options.hex, "Print the answer in hexadecimal");
 }
@@ -35,13 +37,14 @@ void add_install(CLI::App& command, InstallOptions& options) {
   command.add_option("--wasm", options.wasm, "The module, gzipped or not")->required();
   add_argument(command, options.canister);
   command.add_option("--mode", options.mode, "auto, install, reinstall or upgrade [auto]");
-  command.add_flag("--yes", options.yes, "Don't ask before data is dropped");
+  command.add_flag("--yes", options.yes, "Don't ask before data is dropped or clients are broken");
 }
 
 void add_code_commands(CommandTree& tree, CLI::App& canister) {
   add_command<InstallOptions>(
       tree, canister, "deploy", "Make a canister if there is none of that name, and install code",
       "  icpd canister deploy counter --wasm counter.wasm\n"
+      "  icpd canister deploy ledger --wasm ledger.wasm --arg '(record { owner = \"me\" })'\n"
       "  icpd canister deploy counter --wasm counter.wasm --mode reinstall --yes\n",
       add_install, deploy_canister);
   add_command<InstallOptions>(tree, canister, "install", "Install code into a canister", "",
@@ -61,8 +64,11 @@ void add_call_commands(CommandTree& tree, CLI::App& canister) {
   add_command<CanisterOptions>(
       tree, canister, "call", "Call a method that may change the canister",
       "  icpd canister call counter increment --trace\n"
+      "  icpd canister call counter add '(5)'\n"
       "  icpd canister call counter add --arg-hex 4449444c000178050000000000000000\n"
-      "\nThe argument is binary Candid; this program doesn't read Candid text.\n",
+      "\nThe argument gets its types from the interface that the canister states; without one, "
+      "write\n"
+      "them: '(5 : nat64)'.\n",
       [](CLI::App& command, CanisterOptions& options) {
         add_method(command, options);
         command.add_flag("--trace", options.trace, "Show its way through the four layers");

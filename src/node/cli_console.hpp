@@ -17,6 +17,7 @@ inline constexpr int kExitFailed = 1;
 inline constexpr int kExitUsage = 2;
 
 struct CommandFailure {
+  /// Empty: all was said already.
   std::string message;
   int status = kExitFailed;
 

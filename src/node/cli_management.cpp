@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "node/cli_candid.hpp"
 #include "types/limits.hpp"
 
 namespace icpd::node {
@@ -84,6 +85,16 @@ AgentResult<std::optional<Slice>> module_hash(Agent& agent, const types::Caniste
   const auto hash = tree.lookup({as_bytes("canister"), canister.view(), as_bytes("module_hash")});
   if (!hash.found()) return std::optional<Slice>();
   return std::optional<Slice>(hash.value);
+}
+
+std::string canister_interface(Agent& agent, const types::CanisterId& canister) {
+  const auto label = [](std::string_view text) { return Slice::copy_of(as_bytes(text)); };
+  const auto tree = agent.read_state(canister, {{label("canister"), Slice::copy_of(canister.view()),
+                                                 label("metadata"), label(kCandidServiceSection)}});
+  if (!tree.ok()) return {};
+  const auto section = tree->lookup({as_bytes("canister"), canister.view(), as_bytes("metadata"),
+                                     as_bytes(kCandidServiceSection)});
+  return section.found() ? std::string(as_text(section.value)) : std::string();
 }
 
 Status<AgentError> install_module(Agent& agent, const types::CanisterId& canister,

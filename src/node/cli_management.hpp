@@ -16,6 +16,10 @@ namespace management = execution::management;
 [[nodiscard]] AgentResult<std::optional<Slice>> module_hash(Agent& agent,
                                                             const types::CanisterId& canister);
 
+/// The interface that the installed module states, certified; empty if it states none that we may
+/// see.
+[[nodiscard]] std::string canister_interface(Agent& agent, const types::CanisterId& canister);
+
 enum class InstallModeChoice : std::uint8_t { kInstall, kReinstall, kUpgrade };
 
 /// Installs a module, in chunks if it is too long for one call.

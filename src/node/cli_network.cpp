@@ -1,5 +1,6 @@
 #include "node/detail/command_tree.hpp"
 #include "node/local.hpp"
+#include "node/node_setup.hpp"
 #include "node/prep.hpp"
 
 namespace icpd::node::detail {
@@ -68,10 +69,27 @@ void add_local(CommandTree& tree) {
       command_local_node);
 }
 
-CommandResult run_one_node(const Engines& engines, const NodeOptions& options) {
-  const int status = engines.node(options);
+struct NodeCommandOptions {
+  NodeOptions node;
+  bool check_config = false;
+};
+
+CommandResult check_config(const NodeOptions& options, const Console& console) {
+  const auto setup = load_node_setup(options.directory);
+  if (!setup.ok()) {
+    console.remark(text_of(setup.error()));
+    return Err(CommandFailure("the node in " + options.directory + " can't start like this"));
+  }
+  console.line("The node in " + options.directory + " can start: " + setup->keys.id().text());
+  return {};
+}
+
+CommandResult run_one_node(const Engines& engines, const NodeCommandOptions& options,
+                           const Console& console) {
+  if (options.check_config) return check_config(options.node, console);
+  const int status = engines.node(options.node);
   if (status == 0) return {};
-  return Err(CommandFailure("the node in " + options.directory + " ended", status));
+  return Err(CommandFailure("", status));
 }
 
 }  // namespace
@@ -79,14 +97,18 @@ CommandResult run_one_node(const Engines& engines, const NodeOptions& options) {
 void add_network_commands(CommandTree& tree) {
   if (tree.engines.node != nullptr) {
     add_local(tree);
-    add_command<NodeOptions>(
-        tree, tree.app, "node", "Run one node", "  icpd node --dir network/nodes/0\n",
-        [](CLI::App& command, NodeOptions& options) {
-          command.add_option("--dir", options.directory, "What icpd prep made for this node")
+    add_command<NodeCommandOptions>(
+        tree, tree.app, "node", "Run one node",
+        "  icpd node --dir network/nodes/0 --check-config\n"
+        "  icpd node --dir network/nodes/0\n",
+        [](CLI::App& command, NodeCommandOptions& options) {
+          command.add_option("--dir", options.node.directory, "What icpd prep made for this node")
               ->required();
+          command.add_flag("--check-config", options.check_config,
+                           "Only say what is wrong with the files there: file, line and key");
         },
-        [&tree](const NodeOptions& options, const Console&) {
-          return run_one_node(tree.engines, options);
+        [&tree](const NodeCommandOptions& options, const Console& console) {
+          return run_one_node(tree.engines, options, console);
         });
   }
   add_command<PrepOptions>(

@@ -1,16 +1,15 @@
 #include "node/cli_sim.hpp"
 
 #include <charconv>
-#include <chrono>
 #include <fstream>
 
+#include "io/linux/system.hpp"
+#include "node/progress.hpp"
 #include "registry/records.hpp"
 #include "sim/simulation.hpp"
 
 namespace icpd::node {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 struct SeedRange {
   std::uint64_t first = 0;
@@ -62,39 +61,30 @@ CommandResult check(const SimOptions& options, const SeedRange& seeds) {
   return {};
 }
 
-/// What is under way, for those who wait longer than a second.
-class Progress {
+/// What is under way, for those who watch; a pipe gets the seeds' own lines.
+class Watch {
  public:
-  Progress(const Console& console, const SeedRange& seeds) : console_(console), seeds_(seeds) {}
-  ~Progress() { clear(); }
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
+  Watch(const Console& console, const SeedRange& seeds)
+      : console_(console), seeds_(seeds), progress_(console, clock_.monotonic()) {}
 
   void show(const sim::Report& so_far) {
     if (!console_.progress) return;
-    const auto now = Clock::now();
-    if (now - shown_ < std::chrono::seconds(1)) return;
-    shown_ = now;
-    std::string line = "seed " + std::to_string(so_far.seed);
+    std::string what = "Seed " + std::to_string(so_far.seed);
     if (seeds_.count() > 1)
-      line += " (" + std::to_string(so_far.seed - seeds_.first) + " of " +
-              std::to_string(seeds_.count()) + " done)";
-    line += ": height " + std::to_string(so_far.heights) + ", " + std::to_string(so_far.updates) +
+      what += ", " + std::to_string(so_far.seed - seeds_.first) + " of " +
+              std::to_string(seeds_.count()) + " done";
+    what += ": height " + std::to_string(so_far.heights) + ", " + std::to_string(so_far.updates) +
             " updates, " + std::to_string(so_far.fault_count()) + " faults";
-    console_.progress(line);
-    visible_ = true;
+    progress_.show(clock_.monotonic(), what);
   }
   /// Before anything else is written.
-  void clear() {
-    if (visible_) console_.progress("");
-    visible_ = false;
-  }
+  void clear() { progress_.clear(); }
 
  private:
   const Console& console_;
   SeedRange seeds_;
-  Clock::time_point shown_ = Clock::now();
-  bool visible_ = false;
+  io::linux::SystemClock clock_;
+  Progress progress_;
 };
 
 std::string replay_command(const SimOptions& options, std::uint64_t seed) {
@@ -120,17 +110,17 @@ CommandResult run_simulations(const SimOptions& options, const Console& console)
   const SeedRange seeds = TRY(seeds_of(options));
   TRY(check(options, seeds));
   std::ofstream trace = TRY(open_trace(options.trace));
-  Progress progress(console, seeds);
+  Watch watch(console, seeds);
   std::uint64_t failed = 0;
   for (std::uint64_t i = 0; i < seeds.count(); ++i) {
     sim::Options one{.seed = seeds.first + i,
                      .nodes = options.nodes,
                      .byzantine = options.byzantine,
                      .heights = options.heights};
-    one.watch = [&](const sim::Report& so_far) { progress.show(so_far); };
+    one.watch = [&](const sim::Report& so_far) { watch.show(so_far); };
     if (trace.is_open()) one.trace = [&](const std::string& line) { trace << line << '\n'; };
     const sim::Report report = sim::simulate(one);
-    progress.clear();
+    watch.clear();
     console.line(options.json ? to_json(report) : to_text(report));
     if (report.ok()) continue;
     ++failed;

@@ -127,6 +127,20 @@ TEST_F(CommandLine, prep_lays_a_network_out_and_says_that_it_is_not_for_real_use
       << "never over what is there";
 }
 
+TEST_F(CommandLine, check_config_says_whether_a_node_can_start_without_starting_it) {
+  const std::string network = directory_ + "/network", node = network + "/nodes/0";
+  ASSERT_EQ(icpd({"prep", "--dir", network, "--node", "10.0.0.1:1,10.0.0.1:2"}).status, 0);
+  EXPECT_TRUE(fs::exists(node + "/NOT_FOR_REAL_USE"));
+  const Ran good = icpd({"node", "--dir", node, "--check-config"});
+  EXPECT_EQ(good.status, 0) << good.note;
+  EXPECT_TRUE(says(good.out, "can start")) << good.out;
+  std::ofstream(node + "/node.toml", std::ios::app) << "foo = 1\n";
+  const Ran bad = icpd({"node", "--dir", node, "--check-config"});
+  EXPECT_EQ(bad.status, 1);
+  EXPECT_TRUE(says(bad.note, node + "/node.toml:")) << bad.note;
+  EXPECT_TRUE(says(bad.note, ": execution.foo: unknown key\n")) << bad.note;
+}
+
 TEST_F(CommandLine, prep_names_the_address_that_is_wrong) {
   for (const char* node :
        {"10.0.0.1:1", "10.0.0.1,10.0.0.1:2", ":1,a:2", "a:0,a:1", "a:70000,a:1", "a:1,a:x"}) {
@@ -178,13 +192,69 @@ TEST(TraceText, refuses_what_is_no_trace) {
     EXPECT_FALSE(trace_text(text).ok());
 }
 
+const CandidUse kNoInterface;
+CandidUse account(std::string method) {
+  return {
+      "type Entry = record { name : text; amount : nat64 };"
+      "service : (nat32, opt text) -> {"
+      "  put : (Entry, opt nat8) -> (nat);"
+      "  get : (text) -> (opt Entry) query;"
+      "}",
+      std::move(method)};
+}
+
 TEST(CandidText, prints_values_with_their_types) {
-  const auto text = [](std::string_view hex) { return *candid_text(*from_hex(hex)); };
+  const auto text = [](std::string_view hex) { return *candid_text(*from_hex(hex), kNoInterface); };
   EXPECT_EQ(text("4449444c0000"), "()");
   EXPECT_EQ(text("4449444c0001780700000000000000"), "(7 : nat64)");
   EXPECT_EQ(text("4449444c0001710568656c6c6f"), "(\"hello\")");
-  EXPECT_EQ(text("4449444c016e7e01000101"), "(opt (true))");
-  EXPECT_FALSE(candid_text(as_bytes("hello")).ok());
+  EXPECT_EQ(text("4449444c016e7e01000101"), "(opt true)");
+  EXPECT_FALSE(candid_text(as_bytes("hello"), kNoInterface).ok());
+}
+
+TEST(CandidText, an_interface_gives_types_and_names) {
+  const auto put = candid_message("(record { name = \"a\"; amount = 5 }, opt 3)", account("put"));
+  ASSERT_TRUE(put.ok()) << put.error().message;
+  EXPECT_NE(to_hex(*put).find("0500000000000000"), std::string::npos) << "a nat64, not an int";
+  const auto entry =
+      candid_message("(opt record { name = \"a\"; amount = 5 : nat64 })", kNoInterface);
+  ASSERT_TRUE(entry.ok()) << entry.error().message;
+  EXPECT_EQ(*candid_text(*entry, account("get")),
+            "(opt record { name = \"a\"; amount = 5 : nat64 })");
+  EXPECT_EQ(candid_text(*entry, kNoInterface)->find("name"), std::string::npos);
+}
+
+TEST(CandidText, the_initializer_has_no_name) {
+  EXPECT_EQ(to_hex(*candid_message("(7, null)", account(""))),
+            "4449444c016e7102790007000000"
+            "00");
+}
+
+TEST(CandidText, says_what_is_wrong_with_an_argument) {
+  const auto error = [](std::string_view text, const CandidUse& use) {
+    return candid_message(text, use).error().message;
+  };
+  EXPECT_NE(error("(1", kNoInterface).find("not Candid text"), std::string::npos);
+  EXPECT_NE(error("(1, 2)", account("put")).find("doesn't fit"), std::string::npos);
+  EXPECT_NE(error("(1)", account("nothing")).find("there are: get, put"), std::string::npos);
+  EXPECT_NE(error("(1)", {"service {", "f"}).find("doesn't parse"), std::string::npos);
+}
+
+TEST(CandidText, what_does_not_fit_the_interface_is_still_shown) {
+  EXPECT_EQ(*candid_text(*from_hex("4449444c0001780700000000000000"), account("put")),
+            "(7 : nat64)");
+}
+
+TEST(CandidText, a_bomb_of_empty_values_is_refused) {
+  // vec null with 2^32 - 1 elements.
+  EXPECT_FALSE(candid_text(*from_hex("4449444c016d7f0100ffffffff0f"), kNoInterface).ok());
+}
+
+TEST(CandidInterface, may_grow_but_not_lose_methods) {
+  constexpr std::string_view kOld = "service : { get : () -> (nat) query }";
+  constexpr std::string_view kNew = "service : { get : () -> (nat) query; set : (nat) -> () }";
+  EXPECT_TRUE(candid_compatible(kNew, kOld).ok());
+  EXPECT_FALSE(candid_compatible(kOld, kNew).ok());
 }
 
 }  // namespace

@@ -19,7 +19,7 @@
 
 namespace icpd::node {
 
-inline constexpr int kLocalFormat = 1;
+inline constexpr int kLocalFormat = 2;
 inline constexpr const char* kLocalMarkerFile = "icpd-local.json";
 inline constexpr const char* kLocalLockFile = "lock";
 inline constexpr const char* kLocalReadyFile = "ready.json";

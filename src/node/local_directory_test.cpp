@@ -69,8 +69,8 @@ TEST_F(LocalDirectory, refuses_another_format_and_says_what_to_run) {
 }
 
 TEST_F(LocalDirectory, refuses_a_damaged_marker) {
-  for (const char* text : {"", "{", "[]", R"({"format": "1"})", R"({"format": 1})",
-                           R"({"format": 1, "nodes": "4", "main_port": 1, "complete": true})"}) {
+  for (const char* text : {"", "{", "[]", R"({"format": "1"})", R"({"format": 2})",
+                           R"({"format": 2, "nodes": "4", "main_port": 1, "complete": true})"}) {
     put(kLocalMarkerFile, text);
     EXPECT_NE(refusal().find("damaged"), std::string::npos) << text;
   }

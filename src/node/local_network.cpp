@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <sys/signalfd.h>
@@ -19,6 +20,22 @@ constexpr Duration kTurn = Duration::milliseconds(20);
 constexpr Duration kIdleTurn = Duration::milliseconds(250);
 /// What nodes get to end in order before they are killed.
 constexpr Duration kEndTime = Duration::seconds(10);
+
+constexpr std::size_t kLastWordsMax = 4096;
+
+/// The last line of a node's log.
+std::string last_words(const std::string& log_file) {
+  std::ifstream log(log_file, std::ios::binary | std::ios::ate);
+  const auto size = static_cast<std::size_t>(std::max<std::streamoff>(log.tellg(), 0));
+  const std::size_t part = std::min(size, kLastWordsMax);
+  std::string text(part, '\0');
+  log.seekg(static_cast<std::streamoff>(size - part));
+  log.read(text.data(), static_cast<std::streamsize>(part));
+  while (text.ends_with('\n'))
+    text.pop_back();
+  text.erase(0, text.rfind('\n') + 1);
+  return text.empty() ? "without a word" : text;
+}
 
 sigset_t handled_signals() {
   sigset_t set;
@@ -72,6 +89,7 @@ Status<> LocalNetwork::run() {
   while (!stopping_) {
     ask_for_health();
     loop_.run_once(ready_ && count(State::kStarting) == 0 ? kIdleTurn : kTurn);
+    show_progress();
     const auto startup = check_startup();
     if (!startup.ok()) {
       stop_all();
@@ -88,10 +106,34 @@ Status<> LocalNetwork::check_startup() const {
   for (const Node& node : nodes_) {
     if (node.state == State::kDead)
       return Err("node " + std::to_string(&node - nodes_.data()) + " " + node.reason +
-                 " before the network answered; its last words are in " +
-                 node.plan.command.log_file);
+                 " before the network answered: " + node.last_words +
+                 "\nits log: " + node.plan.command.log_file);
   }
   return {};
+}
+
+// ------------------------------------------------------------------------------------- progress
+
+std::string LocalNetwork::awaited() const {
+  const auto at = std::ranges::find(nodes_, State::kStarting, &Node::state);
+  ensure(at != nodes_.end());
+  return "node " + std::to_string(at - nodes_.begin()) + ": " +
+         at->reason.substr(0, at->reason.find('\n'));
+}
+
+void LocalNetwork::show_progress() {
+  if (stopping_ || count(State::kStarting) == 0) return progress_.reset();
+  const Duration now = clock_.monotonic();
+  if (!progress_) progress_.emplace(console_, now);
+  const std::string what = std::string(ready_ ? "Catching up: " : "Starting: ") +
+                           std::to_string(count(State::kHealthy)) + " of " +
+                           std::to_string(nodes_.size()) + " nodes are healthy";
+  progress_->show(now, what, awaited());
+}
+
+void LocalNetwork::say(const std::string& line) {
+  if (progress_) progress_->clear();
+  console_.remark(line);
 }
 
 // ---------------------------------------------------------------------------------------- nodes
@@ -102,6 +144,7 @@ Status<> LocalNetwork::start(std::size_t node) {
   it.pid = TRY(start_child(it.plan.command));
   it.state = State::kStarting;
   it.reason = "starting";
+  it.last_words.clear();
   it.expected_end = false;
   if (events_.changed) events_.changed();
   return {};
@@ -185,6 +228,7 @@ void LocalNetwork::on_health(std::size_t node, HealthProbe::Health health,
   const std::size_t healthy = count(State::kHealthy);
   if (ready_ || healthy < awaited || healthy < registry::high_threshold(nodes_.size())) return;
   ready_ = true;
+  progress_.reset();
   if (events_.ready) events_.ready();
 }
 
@@ -206,11 +250,12 @@ void LocalNetwork::on_child(const ChildChange& change) {
   at->pid = 0;
   if (!at->expected_end) {
     at->reason = change.how;
+    at->last_words = last_words(at->plan.command.log_file);
     leave(index, State::kDead);
     if (ready_ && !stopping_)
-      console_.remark("node " + std::to_string(index) + " " + change.how +
-                      "; its log: " + at->plan.command.log_file +
-                      "\nstart it again with: icpd local node " + std::to_string(index) + " start");
+      say("node " + std::to_string(index) + " " + change.how + ": " + at->last_words +
+          "\nits log: " + at->plan.command.log_file + "\nstart it again with: icpd local node " +
+          std::to_string(index) + " start");
   }
   if (events_.changed && !stopping_) events_.changed();
 }
@@ -293,12 +338,14 @@ std::string LocalNetwork::status() const {
   nlohmann::ordered_json nodes = nlohmann::json::array();
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     const Node& node = nodes_[i];
+    std::string reason = node.state == State::kHealthy ? "" : node.reason;
+    if (node.state == State::kDead && !node.last_words.empty()) reason += ": " + node.last_words;
     nodes.push_back({{"node", i},
                      {"state", name(node.state)},
                      {"id", node.plan.id},
                      {"pid", node.pid},
                      {"api_port", node.plan.api_port},
-                     {"reason", node.state == State::kHealthy ? "" : node.reason}});
+                     {"reason", reason}});
   }
   const nlohmann::ordered_json json = {{"directory", directory_},
                                        {"pid", getpid()},

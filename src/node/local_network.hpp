@@ -14,6 +14,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@
 #include "node/local_control.hpp"
 #include "node/local_gateway.hpp"
 #include "node/local_probe.hpp"
+#include "node/progress.hpp"
 
 namespace icpd::node {
 
@@ -71,8 +73,10 @@ class LocalNetwork {
     LocalNode plan;
     State state = State::kDead;
     int pid = 0;
-    /// Why it isn't healthy, as it said.
+    /// Why it isn't healthy, as it said; how it ended.
     std::string reason;
+    /// What it wrote last, once it ended by itself.
+    std::string last_words;
     Duration asked_at;
     bool expected_end = false;
   };
@@ -89,6 +93,11 @@ class LocalNetwork {
   void on_signal();
   void leave(std::size_t node, State state);
   Status<> check_startup() const;
+  void show_progress();
+  /// Writes a line, after taking the progress off the screen.
+  void say(const std::string& line);
+  /// Which node is waited for, and why. Needs one that starts.
+  std::string awaited() const;
   void stop_all();
   std::optional<std::uint16_t> choose() const;
   std::size_t count(State state) const;
@@ -107,6 +116,8 @@ class LocalNetwork {
   bool ready_ = false;
   bool stopping_ = false;
   int stop_signals_ = 0;
+  /// There while something is waited for.
+  std::optional<Progress> progress_;
 };
 
 /// "dead", "starting", "healthy", "paused".

@@ -115,6 +115,19 @@ TEST_F(LocalNetworkTest, says_which_node_ended_before_the_network_answered) {
       << result.error().message;
 }
 
+TEST_F(LocalNetworkTest, passes_on_the_last_words_of_a_node_that_ended) {
+  LocalNetwork network({directory_,
+                        {node("/bin/sh", {"-c", "echo hello; echo the disk is full >&2; exit 1"})},
+                        ports_[1],
+                        listen_on_loopback(ports_[1]).value()},
+                       clock_, console_, {});
+  const auto result = network.run();
+  ASSERT_FALSE(result.ok());
+  EXPECT_TRUE(result.error().message.starts_with(
+      "node 0 ended with status 1 before the network answered: the disk is full\nits log: "))
+      << result.error().message;
+}
+
 TEST_F(LocalNetworkTest, nobody_answers_where_no_network_runs) {
   EXPECT_TRUE(ask("status").starts_with("error: no network runs in "));
 }

@@ -12,6 +12,8 @@ int main(int count, char** words) {
   using namespace icpd::node;
   // A client or a reader of our output that goes away is an error of a write, not a signal.
   std::signal(SIGPIPE, SIG_IGN);
+  // A limit on file sizes is an error of a write too, as a full disk is.
+  std::signal(SIGXFSZ, SIG_IGN);
   const std::vector<std::string> arguments(words + (count > 0 ? 1 : 0), words + count);
   const Engines engines{.node = run_node, .program = "/proc/self/exe"};
   try {

@@ -1,5 +1,7 @@
 #include "node/node_backend.hpp"
 
+#include <algorithm>
+
 #include "execution/ingress_filter.hpp"
 #include "execution/query.hpp"
 #include "types/effective_canister.hpp"
@@ -86,11 +88,21 @@ void NodeBackend::on_worker(http::Then<Result<T, HttpError>> then,
   if (!taken) (*answer)(Err(busy()));
 }
 
+Status<certification::AuthError> NodeBackend::check_expiry(const types::Envelope& envelope,
+                                                           Time now) const {
+  // Where the clock was set back, blocks go on with the time they had, and a call must be in time
+  // for them.
+  const SharedView view = parts_.published.newest();
+  const Time chain = view == nullptr ? now : std::max(now, view->time());
+  const bool is_call = std::holds_alternative<types::CallContent>(envelope.content);
+  return certification::check_expiry(envelope, is_call ? chain : now,
+                                     certification::latest_expiry(chain));
+}
+
 void NodeBackend::authenticate(Shared<types::Envelope> envelope,
                                http::Then<Result<http::Authenticated, HttpError>> then) {
   const Time now = parts_.clock.now();
-  const auto expiry =
-      certification::check_expiry(*envelope, now, certification::latest_expiry(now));
+  const auto expiry = check_expiry(*envelope, now);
   if (!expiry.ok()) return then(Err(HttpError{400, expiry.error().message}));
   auto auth = certification::authenticate(*envelope, now, parts_.trust_root);
   if (!auth.ok()) return then(Err(HttpError{400, auth.error().message}));

@@ -49,6 +49,8 @@ class NodeBackend final : public http::Backend {
   /// False after a start until what was final before is certified again: a state from before would
   /// show clients less than they were promised.
   [[nodiscard]] bool caught_up();
+  [[nodiscard]] Status<certification::AuthError> check_expiry(const types::Envelope& envelope,
+                                                              Time now) const;
   /// Runs on a client worker, or answers 429.
   template <typename T>
   void on_worker(http::Then<Result<T, http::HttpError>> then,

@@ -4,7 +4,9 @@
 //   keys/                  only the node's user may read it
 //     node.keys            signing key, link key, threshold shares
 //     watermark            what was signed (consensus/watermark.hpp); lives and dies with the keys
-//   pool/ state/ code/     artifact log, checkpoints, compiled canisters
+//   pool/ state/           artifact log, checkpoints
+//   node.toml              what the node's operator chooses (node_config.hpp)
+//   NOT_FOR_REAL_USE       where the keys were dealt by one machine for others
 //
 // A file is: magic "ICPD", format version, kind, the canonical record, SHA-256 of all before it.
 // A file that was damaged or cut is an error that names it; nothing is guessed.
@@ -20,6 +22,7 @@ namespace icpd::node {
 inline constexpr const char* kRegistryFile = "registry.icpd";
 inline constexpr const char* kKeysDirectory = "keys";
 inline constexpr const char* kKeysFile = "keys/node.keys";
+inline constexpr const char* kNotForRealUseFile = "NOT_FOR_REAL_USE";
 
 [[nodiscard]] Status<> save_registry(io::Disk& disk, const registry::Snapshot& snapshot);
 /// Checked by registry::check.

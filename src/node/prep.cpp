@@ -4,6 +4,7 @@
 
 #include "io/linux/files.hpp"
 #include "io/linux/system.hpp"
+#include "node/node_config.hpp"
 #include "node/node_files.hpp"
 
 namespace icpd::node {
@@ -43,16 +44,6 @@ class Below final : public io::Disk {
   std::string prefix_;
 };
 
-Status<> check_host_and_port(const std::string& text, const std::string& what) {
-  const std::size_t colon = text.rfind(':');
-  const std::string port = colon == std::string::npos ? "" : text.substr(colon + 1);
-  const bool number = !port.empty() && port.size() <= 5 &&
-                      port.find_first_not_of("0123456789") == std::string::npos;
-  if (!number || colon == 0 || std::stoul(port) == 0 || std::stoul(port) > 65535)
-    return Err(what + " '" + text + "' isn't HOST:PORT");
-  return {};
-}
-
 Result<registry::SubnetType> parse_subnet_type(const std::string& text) {
   for (const auto type : {registry::SubnetType::kApplication, registry::SubnetType::kSystem,
                           registry::SubnetType::kVerifiedApplication}) {
@@ -60,6 +51,17 @@ Result<registry::SubnetType> parse_subnet_type(const std::string& text) {
   }
   return Err("no subnet type '" + text +
              "': it is one of application, system, verified_application");
+}
+
+/// The network's directory and each node's, since those are copied to other machines.
+Status<> mark_not_for_real_use(io::Disk& root, std::size_t nodes) {
+  constexpr std::string_view kText =
+      "All keys of this network were dealt on one machine. Whoever could read them there can speak "
+      "for the network.\n";
+  TRY(io::replace_file(root, kNotForRealUseFile, as_bytes(kText)));
+  for (std::size_t i = 0; i < nodes; ++i)
+    TRY(io::replace_file(root, node_directory(i) + "/" + kNotForRealUseFile, as_bytes(kText)));
+  return {};
 }
 
 }  // namespace
@@ -77,8 +79,11 @@ Status<> lay_out_network(io::Disk& root, const DealtNetwork& network) {
   for (std::size_t i = 0; i < network.nodes.size(); ++i) {
     TRY(root.make_directory(node_directory(i) + "/" + kKeysDirectory));
     Below node(root, node_directory(i));
+    const registry::NodeRecord& record = network.registry.nodes.at(network.nodes[i].id());
     TRY(save_registry(node, network.registry));
     TRY(save_keys(node, network.nodes[i]));
+    TRY(io::replace_file(node, kConfigFile,
+                         as_bytes(node_config_text(record.link_address, record.api_address))));
   }
   return io::replace_file(root, kRootKeyFile, root_key_der(network.registry));
 }
@@ -88,8 +93,11 @@ Result<NodeAddresses> parse_node_addresses(const std::string& text) {
   if (comma == std::string::npos)
     return Err("node '" + text + "' isn't LINK_HOST:PORT,API_HOST:PORT");
   NodeAddresses addresses{text.substr(0, comma), text.substr(comma + 1)};
-  TRY(check_host_and_port(addresses.link, "link address"));
-  TRY(check_host_and_port(addresses.api, "API address"));
+  for (const auto& [what, address] :
+       {std::pair("link address", &addresses.link), std::pair("API address", &addresses.api)}) {
+    const auto parsed = parse_address(*address);
+    if (!parsed.ok()) return Err(parsed.error().within(what));
+  }
   return addresses;
 }
 
@@ -112,9 +120,7 @@ CommandResult prepare_network(const PrepOptions& options, const Console& console
   io::linux::SystemEntropy entropy;
   const DealtNetwork network = deal_network(entropy, plan);
   TRY(lay_out_network(*disk, network));
-  TRY(io::replace_file(*disk, "NOT_FOR_REAL_USE",
-                       as_bytes("All keys of this network were dealt on one machine. Whoever "
-                                "could read them there can speak for the network.\n")));
+  TRY(mark_not_for_real_use(*disk, plan.nodes.size()));
   console.remark("Keys were dealt on this machine: the network is NOT FOR REAL USE.");
   for (std::size_t i = 0; i < plan.nodes.size(); ++i) {
     const std::string directory = options.directory + "/" + node_directory(i);

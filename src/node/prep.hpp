@@ -2,6 +2,7 @@
 //
 //   ROOT/nodes/0 ... nodes/<n-1>   each a node's directory (node_files.hpp)
 //   ROOT/root_key.der              the network's public key, for clients
+//   NOT_FOR_REAL_USE               by `icpd prep`, in ROOT and in each node's directory
 //
 // Nodes are numbered in the order of the registry's members. The keys are dealt on this machine
 // (genesis.hpp), so whoever can read ROOT can speak for the network.

@@ -17,8 +17,9 @@
 #include "node/batch_processor.hpp"
 #include "node/cli_version.hpp"
 #include "node/node_backend.hpp"
-#include "node/node_files.hpp"
 #include "node/node_pages.hpp"
+#include "node/node_setup.hpp"
+#include "node/progress.hpp"
 #include "state/certified_tree.hpp"
 #include "state/state_hash.hpp"
 
@@ -28,29 +29,8 @@ namespace {
 
 using io::linux::HttpServer;
 
-struct Address {
-  std::string host;
-  std::uint16_t port = 0;
-};
-
-Result<Address> parse_address(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string::npos) return Err("address without a port: " + text);
-  int port = 0;
-  for (const char c : text.substr(colon + 1)) {
-    if (c < '0' || c > '9' || port > 65535) return Err("address with a bad port: " + text);
-    port = 10 * port + (c - '0');
-  }
-  if (port > 65535) return Err("address with a bad port: " + text);
-  return Address{text.substr(0, colon), static_cast<std::uint16_t>(port)};
-}
-
-/// The subnet that a node is a member of.
-Result<types::SubnetId> subnet_of(const registry::Snapshot& snapshot, const types::NodeId& node) {
-  for (const auto& [id, subnet] : snapshot.subnets) {
-    if (std::binary_search(subnet.members.begin(), subnet.members.end(), node)) return id;
-  }
-  return Err("node " + node.text() + " is a member of no subnet in " + kRegistryFile);
+void tell(const std::string& text) {
+  std::fprintf(stderr, "%s\n", text.c_str());
 }
 
 struct StartState {
@@ -82,10 +62,12 @@ class Ending {
     }
     kill(getpid(), SIGTERM);
   }
-  /// Empty: it was asked to end.
-  [[nodiscard]] std::string wait() {
-    int signal = 0;
-    sigwait(&signals_, &signal);
+  /// Nothing if it wasn't asked to end within that time; else the reason, empty if it was asked to
+  /// from outside.
+  [[nodiscard]] std::optional<std::string> wait(Duration at_most) {
+    constexpr std::int64_t kSecond = Duration::seconds(1).ns;
+    const timespec time{at_most.ns / kSecond, at_most.ns % kSecond};
+    if (sigtimedwait(&signals_, nullptr, &time) < 0) return std::nullopt;
     const std::lock_guard lock(mutex_);
     return reason_;
   }
@@ -100,11 +82,21 @@ class Ending {
 class Node {
  public:
   [[nodiscard]] static Result<std::unique_ptr<Node>> start(const NodeOptions& options,
-                                                           Ending& ending);
+                                                           NodeSetup setup, Ending& ending);
   ~Node() { stop(); }
 
+  [[nodiscard]] bool is_healthy() { return backend_->status().healthy(); }
+  /// "certified height 120"
+  [[nodiscard]] std::string how_far() const;
+  /// "node ID: other nodes connect to HOST:PORT, clients to HOST:PORT"
+  [[nodiscard]] std::string introduction() const;
+
  private:
-  explicit Node(NodeKeys keys) : keys_(std::move(keys)) {}
+  explicit Node(NodeSetup setup)
+      : config_(std::move(setup.config)),
+        keys_(std::move(setup.keys)),
+        registry_(std::move(setup.registry)),
+        subnet_(setup.subnet) {}
 
   [[nodiscard]] Status<> open(const NodeOptions& options);
   [[nodiscard]] Result<StartState> recover_state();
@@ -113,13 +105,14 @@ class Node {
   [[nodiscard]] Status<> start_http();
   void stop();
 
+  NodeConfig config_;
   NodeKeys keys_;
+  Shared<registry::Snapshot> registry_;
+  types::SubnetId subnet_;
   io::linux::SystemClock clock_;
   std::optional<io::linux::FileLock> lock_;
   std::unique_ptr<io::Disk> disk_;
   std::unique_ptr<io::Disk> state_disk_;
-  Shared<registry::Snapshot> registry_;
-  types::SubnetId subnet_;
 
   std::unique_ptr<io::GuestMemorySpace> memory_;
   std::unique_ptr<io::WorkerPool> workers_;
@@ -138,11 +131,9 @@ class Node {
   std::unique_ptr<HttpServer> http_;
 };
 
-Result<std::unique_ptr<Node>> Node::start(const NodeOptions& options, Ending& ending) {
-  auto disk = TRY(io::linux::open_disk(options.directory));
-  auto keys = TRY(load_keys(*disk));
-  std::unique_ptr<Node> node(new Node(std::move(keys)));
-  node->disk_ = std::move(disk);
+Result<std::unique_ptr<Node>> Node::start(const NodeOptions& options, NodeSetup setup,
+                                          Ending& ending) {
+  std::unique_ptr<Node> node(new Node(std::move(setup)));
   TRY(node->open(options));
   TRY(node->make_replica(TRY(node->recover_state()), ending));
   TRY(node->start_links());
@@ -152,13 +143,12 @@ Result<std::unique_ptr<Node>> Node::start(const NodeOptions& options, Ending& en
 
 Status<> Node::open(const NodeOptions& options) {
   lock_.emplace(TRY(io::linux::FileLock::try_take(options.directory + "/lock")));
-  registry_ = Shared(TRY(load_registry(*disk_)));
-  subnet_ = TRY(subnet_of(*registry_, keys_.id()));
-  if (subnet_ != registry_->root_subnet)
-    return Err("this icpd runs nodes of the root subnet only; others need traffic between subnets");
+  disk_ = TRY(io::linux::open_disk(options.directory));
   state_disk_ = TRY(io::linux::open_disk(options.directory + "/state"));
   memory_ = TRY(io::memory::make_guest_memory_space());
-  workers_ = io::linux::make_worker_threads("execution", io::linux::processors());
+  const std::size_t threads =
+      config_.execution_threads == 0 ? io::linux::processors() : config_.execution_threads;
+  workers_ = io::linux::make_worker_threads("execution", threads);
   environment_ = std::make_unique<execution::Environment>(*memory_, *workers_);
   checkpoints_ = std::make_unique<state::CheckpointStore>(*state_disk_);
   tasks_ = std::make_unique<TaskQueue>(TaskQueue::Options{});
@@ -166,14 +156,13 @@ Status<> Node::open(const NodeOptions& options) {
 }
 
 Result<StartState> Node::recover_state() {
-  auto loaded = TRY(checkpoints_->load());
-  if (!loaded) {
-    return with_hashes(
-        state::ReplicatedState(message_routing::network_topology(*registry_, subnet_)));
-  }
-  for (const std::string& damaged : loaded->damaged)
-    std::fprintf(stderr, "icpd: passed over a checkpoint: %s\n", damaged.c_str());
-  return with_hashes(std::move(loaded->state));
+  auto found = TRY(checkpoints_->load());
+  for (const std::string& damaged : found.damaged)
+    tell("icpd: passed over a damaged " + damaged);
+  if (found.newest) return with_hashes(std::move(found.newest->state));
+  if (!found.damaged.empty()) tell("icpd: no checkpoint is whole; begins with the first block");
+  return with_hashes(
+      state::ReplicatedState(message_routing::network_topology(*registry_, subnet_)));
 }
 
 Status<> Node::make_replica(StartState start, Ending& ending) {
@@ -188,6 +177,8 @@ Status<> Node::make_replica(StartState start, Ending& ending) {
 
   replica::RecoveredLog recovered;
   log_ = TRY(replica::ArtifactLog::open(*disk_, recovered));
+  if (recovered.tail_dropped)
+    tell("icpd: the last record of the artifact log was torn and is dropped");
   const StartState genesis =
       with_hashes(state::ReplicatedState(message_routing::network_topology(*registry_, subnet_)));
   const replica::Identity identity{.consensus = {keys_.id(), subnet_, signer_.get(), crypto_.get()},
@@ -226,13 +217,11 @@ Status<> Node::make_replica(StartState start, Ending& ending) {
 }
 
 Status<> Node::start_links() {
-  const registry::NodeRecord& own = registry_->nodes.at(keys_.id());
-  const Address listen = TRY(parse_address(own.link_address));
   io::linux::LinkConfig config;
   const crypto::Ed25519SecretKey::Seed seed = keys_.link.seed();
   std::copy(seed.view().begin(), seed.view().end(), config.secret_seed.begin());
-  config.listen_host = listen.host;
-  config.listen_port = listen.port;
+  config.listen_host = config_.links_listen.host;
+  config.listen_port = config_.links_listen.port;
   ProtocolThread* protocol = protocol_.get();
   links_ = TRY(io::linux::Links::start(std::move(config), [protocol](io::linux::LinkEvent event) {
     protocol->link_event(std::move(event));
@@ -250,17 +239,39 @@ Status<> Node::start_links() {
 }
 
 Status<> Node::start_http() {
-  const Address address = TRY(parse_address(registry_->nodes.at(keys_.id()).api_address));
   api_ = std::make_unique<http::Api>(*backend_);
   io::linux::HttpServerConfig config;
-  config.host = address.host;
-  config.port = address.port;
+  config.host = config_.api_listen.host;
+  config.port = config_.api_listen.port;
+  config.connections_max = config_.api_connections_max;
+  config.connections_per_address_max = config_.api_connections_per_address_max;
+  config.requests_per_second = config_.api_requests_per_second;
+  config.requests_burst = config_.api_requests_burst;
   http_ = TRY(HttpServer::start(config, [this](io::HttpRequest request, io::HttpResponder respond) {
     if (http::Api::serves(request.path()))
       return api_->handle(std::move(request), std::move(respond));
     respond(node_page(request, *backend_, *protocol_));
   }));
   return {};
+}
+
+std::string Node::how_far() const {
+  const SharedView view = published_.newest();
+  return view == nullptr ? "nothing certified yet"
+                         : "certified height " + to_string(view->height());
+}
+
+std::string Node::introduction() const {
+  const auto text = [](const Address& address) {
+    const bool is_ipv6 = address.host.find(':') != std::string::npos;
+    return (is_ipv6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
+  };
+  return "node " + keys_.id().text() + ": other nodes connect to " + text(config_.links_listen) +
+         ", clients to " + text(config_.api_listen) +
+         (disk_->exists(kNotForRealUseFile)
+              ? "\nicpd: its keys were dealt on another machine: this "
+                "network is NOT FOR REAL USE"
+              : "");
 }
 
 void Node::stop() {
@@ -273,19 +284,43 @@ void Node::stop() {
   tasks_.reset();
 }
 
+/// Until the node is told to end; shows meanwhile how it catches up. The reason, as Ending::wait.
+std::string wait_for_end(Node& node, Ending& ending) {
+  constexpr Duration kLong = Duration::minutes(60);
+  io::linux::SystemClock clock;
+  const Console console = standard_console();
+  std::optional<Progress> progress(std::in_place, console, clock.monotonic());
+  for (;;) {
+    if (const auto reason = ending.wait(progress ? Progress::kRedraw : kLong)) return *reason;
+    if (!progress) continue;
+    if (node.is_healthy()) {
+      progress.reset();
+      tell("icpd: healthy; " + node.how_far());
+    } else {
+      progress->show(clock.monotonic(), "icpd: catching up", node.how_far());
+    }
+  }
+}
+
 }  // namespace
 
 int run_node(const NodeOptions& options) {
   Ending ending;
-  auto node = Node::start(options, ending);
-  if (!node.ok()) {
-    std::fprintf(stderr, "icpd: %s\n", node.error().message.c_str());
+  auto setup = load_node_setup(options.directory);
+  if (!setup.ok()) {
+    tell(text_of(setup.error()));
     return 1;
   }
-  const std::string reason = ending.wait();
+  auto node = Node::start(options, std::move(setup).value(), ending);
+  if (!node.ok()) {
+    tell("icpd: " + node.error().message);
+    return 1;
+  }
+  tell("icpd: " + (*node)->introduction());
+  const std::string reason = wait_for_end(**node, ending);
   node->reset();
   if (reason.empty()) return 0;
-  std::fprintf(stderr, "icpd: stopped: %s\n", reason.c_str());
+  tell("icpd: stopped: " + reason);
   return 1;
 }
 

@@ -1,8 +1,8 @@
 // One node as a process: what `icpd node --dir D` runs.
 //
-// The directory is laid out by `icpd local` or `icpd prep` (node_files.hpp). The node serves its
-// public API on the address of its registry record, with /health: 503 and the reason until it can
-// certify, then 200. It ends with status 0 on SIGTERM or SIGINT, after it has drained.
+// The directory is laid out by `icpd local` or `icpd prep` (node_files.hpp, node_setup.hpp). The
+// node serves its public API where its node.toml says, with /health: 503 and the reason until it
+// can certify, then 200. It ends with status 0 on SIGTERM or SIGINT, after it has drained.
 #pragma once
 
 #include <string>

@@ -284,7 +284,8 @@ bool ProtocolThread::write_log(std::optional<replica::Persist>& persist) {
   if (!persist) return true;
   const auto appended = parts_.log.append(persist->artifacts, persist->watermark);
   if (!appended.ok()) {
-    stopped_("writing the artifact log: " + appended.error().message);
+    stopped_("writing the artifact log: " + appended.error().message +
+             ". What was durable is kept: put this right and start the node again");
     return false;
   }
   events_.push(replica::Input(replica::Persisted{persist->number}));

@@ -47,9 +47,9 @@ bool Announcements::is_delivered(const types::ArtifactId& id) const {
   return known != known_.end() && known->second.delivered;
 }
 
-void Announcements::mark_delivered(const types::ArtifactId& id) {
+void Announcements::mark_delivered(const types::ArtifactId& id, bool delivered) {
   const auto known = known_.find(id);
-  if (known != known_.end()) known->second.delivered = true;
+  if (known != known_.end()) known->second.delivered = delivered;
 }
 
 std::vector<types::NodeId> Announcements::sources(const types::ArtifactId& id) const {

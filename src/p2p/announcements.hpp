@@ -34,7 +34,7 @@ class Announcements {
   /// True if we have it: it was delivered, or published here, since some peer announced it.
   [[nodiscard]] bool is_delivered(const types::ArtifactId& id) const;
   /// Remembered as long as some slot holds the id.
-  void mark_delivered(const types::ArtifactId& id);
+  void mark_delivered(const types::ArtifactId& id, bool delivered = true);
   /// In order of their ids.
   [[nodiscard]] std::vector<types::NodeId> sources(const types::ArtifactId& id) const;
   [[nodiscard]] std::size_t known() const { return known_.size(); }

@@ -34,7 +34,9 @@ struct Check {
   Status<> operator()(const Absent&) const { return on(Channel::kBulk); }
   Status<> operator()(const Chunk& chunk) const {
     if (chunk.bytes.size() > kChunkSizeMax) return Err("piece of an answer too long");
-    if (chunk.bytes.empty() && !chunk.last) return Err("empty piece of an answer");
+    // Else a peer could keep a request alive for hours by a byte now and then.
+    if (chunk.bytes.size() < kChunkSizeMax && !chunk.last)
+      return Err("a piece of an answer that isn't the last is not full");
     return on(Channel::kBulk);
   }
 };

@@ -23,7 +23,8 @@ inline constexpr std::size_t kRangeQuerySizeMax = 4 * kKiB;
 inline constexpr std::size_t kInlineSizeMax = 1 * kKiB;
 /// The same for urgent artifacts (a block proposal of 1,000 messages has 33 KiB).
 inline constexpr std::size_t kUrgentInlineSizeMax = 256 * kKiB;
-/// Answers travel in pieces of this size, so that announcements pass between them.
+/// Answers travel in pieces of exactly this size, but for the last, so that announcements pass
+/// between them and an answer has at most kArtifactSizeMax / kChunkSizeMax pieces.
 inline constexpr std::size_t kChunkSizeMax = 256 * kKiB;
 
 static_assert(kUrgentInlineSizeMax + kKiB <= kFrameSizeMax, "an announcement fits into a frame");
@@ -47,8 +48,10 @@ inline constexpr std::size_t kFetchesPerPeerMax = 128;
 inline constexpr std::size_t kRangesMax = 4;
 /// Hence what a peer must be ready to answer at a time.
 inline constexpr std::size_t kRequestsServedMax = kFetchesPerPeerMax + kRangesMax;
-/// Artifacts that the replica itself may ask for at a time (bodies that proposals name).
-inline constexpr std::size_t kAskedMax = 16 * types::limits::kBlockIngressCountMax;
+/// Artifacts that the replica itself may ask for at a time: bodies that proposals name. 40 nodes
+/// have 14 block makers for a height, and each can have two proposals looked at before the second
+/// proves it faulty.
+inline constexpr std::size_t kAskedMax = 32 * types::limits::kBlockIngressCountMax;
 
 /// An answer that makes no progress for this long is given up and asked of another peer.
 inline constexpr Duration kRequestTimeout = Duration::seconds(2);

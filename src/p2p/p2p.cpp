@@ -159,9 +159,18 @@ void P2p::take(Time now, const Fetch& input, Actions& actions) {
 void P2p::take(Time, const CancelFetch& input, Actions& actions) {
   downloads_.finish(input.id, sessions_, actions);
   // Peers may announce it; without the replica's wish it is fetched like anything they announce.
-  if (announcements_.is_delivered(input.id)) return;
-  for (const types::NodeId& peer : announcements_.sources(input.id))
-    downloads_.announced(input.id, peer);
+  if (!announcements_.is_delivered(input.id)) fetch_announced(input.id);
+}
+
+void P2p::take(Time, const FetchAgain& input, Actions&) {
+  if (!announcements_.is_delivered(input.id) || broadcast_.find(input.id) != nullptr) return;
+  announcements_.mark_delivered(input.id, false);
+  fetch_announced(input.id);
+}
+
+void P2p::fetch_announced(const types::ArtifactId& id) {
+  for (const types::NodeId& peer : announcements_.sources(id))
+    downloads_.announced(id, peer);
 }
 
 void P2p::take(Time now, const FetchRange& input, Actions& actions) {

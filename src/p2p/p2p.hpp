@@ -84,6 +84,10 @@ struct Fetch {
 struct CancelFetch {
   types::ArtifactId id;
 };
+/// It was delivered and there was no room for it: deliver it again if some peer still announces it.
+struct FetchAgain {
+  types::ArtifactId id;
+};
 
 /// Ask for a range; at most kRangesMax at a time, the query at most kRangeQuerySizeMax. `peers` are
 /// asked one after the other until one has an answer; if empty, all.
@@ -110,8 +114,9 @@ struct Misbehaved {
 
 struct TimerFired {};
 
-using Input = std::variant<SessionUp, SessionDown, FrameReceived, Publish, Withdraw, Fetch,
-                           CancelFetch, FetchRange, CancelRange, Answer, Misbehaved, TimerFired>;
+using Input =
+    std::variant<SessionUp, SessionDown, FrameReceived, Publish, Withdraw, Fetch, CancelFetch,
+                 FetchAgain, FetchRange, CancelRange, Answer, Misbehaved, TimerFired>;
 
 class P2p {
  public:
@@ -131,6 +136,7 @@ class P2p {
   void take(Time now, const Withdraw& input, Actions& actions);
   void take(Time now, const Fetch& input, Actions& actions);
   void take(Time now, const CancelFetch& input, Actions& actions);
+  void take(Time now, const FetchAgain& input, Actions& actions);
   void take(Time now, const FetchRange& input, Actions& actions);
   void take(Time now, const CancelRange& input, Actions& actions);
   void take(Time now, const Answer& input, Actions& actions);
@@ -154,6 +160,7 @@ class P2p {
 
   [[nodiscard]] Status<> arrived(const types::NodeId& peer, const types::ArtifactId& id,
                                  const Slice& content, Actions& actions);
+  void fetch_announced(const types::ArtifactId& id);
   [[nodiscard]] Session& session(const types::NodeId& peer);
   void close(Time now, const types::NodeId& peer, std::string reason, Actions& actions);
   void drop(Time now, const types::NodeId& peer, Actions& actions);

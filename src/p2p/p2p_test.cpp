@@ -292,7 +292,8 @@ TEST(P2pReceive, closes_the_session_of_a_peer_that_breaks_a_rule) {
       {"answer to nothing that was asked", Channel::kBulk, encode(Absent{RequestNumber{1}})},
       {"answer to nothing that was asked", Channel::kBulk,
        encode(Chunk{RequestNumber{1}, true, {}})},
-      {"empty piece of an answer", Channel::kBulk, encode(Chunk{RequestNumber{1}, false, {}})},
+      {"a piece of an answer that isn't the last is not full", Channel::kBulk,
+       encode(Chunk{RequestNumber{1}, false, Slice(Bytes(kChunkSizeMax - 1))})},
       {"piece of an answer too long", Channel::kBulk,
        encode(Chunk{RequestNumber{1}, true, Slice(Bytes(kChunkSizeMax + 1))})},
   };
@@ -505,6 +506,21 @@ TEST(P2pFetch, bounds_what_it_asks_of_a_peer_and_for_the_replica) {
   EXPECT_EQ(b(Fetch{ingress(2)->id, {}}).only<FetchRefused>().id, ingress(2)->id);
   b(CancelFetch{id});
   EXPECT_TRUE(b(Fetch{ingress(2)->id, {}}).all<FetchRefused>().empty());
+}
+
+TEST(P2pFetch, delivers_again_what_found_no_room_as_long_as_a_peer_announces_it) {
+  Core b;
+  b.up(node(1));
+  const auto one = ingress(100);
+  b.frame(node(1), Channel::kBulk, inline_update(one, 1, 0));
+  b(FetchAgain{one->id});
+  ASSERT_EQ(b.sent<Request>(node(1)).size(), 1u);
+  b.frame(node(1), Channel::kBulk, Chunk{RequestNumber{1}, true, one->bytes});
+  EXPECT_THAT(b.delivered(), testing::ElementsAre(one->id));
+
+  b.frame(node(1), Channel::kBulk, inline_update(ingress(101), 2, 0));
+  EXPECT_TRUE(b(FetchAgain{one->id}).all<Send>().empty());
+  EXPECT_EQ(b.p2p.wanted(), 0u);
 }
 
 TEST(P2pFetch, spreads_a_burst_over_the_peers) {

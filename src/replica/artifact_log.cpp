@@ -9,7 +9,7 @@ namespace icpd::replica {
 
 namespace {
 
-constexpr std::string_view kMagic = "ICPDLOG1";
+constexpr std::string_view kMagic = "ICPDLOG2";
 constexpr std::size_t kSlotSize = 512;
 constexpr std::size_t kHeaderSize = 2 * kSlotSize;
 constexpr std::size_t kRecordHead = 4 + 8 + 8;  // length, digest, sequence
@@ -32,11 +32,14 @@ struct LogRecord {
 struct Slot {
   LogId id;
   std::uint64_t sequence = 0;
+  /// The last record that is known to be durable.
   std::uint64_t durable = 0;
+  /// The record before this segment's first; 0: there is none.
+  std::uint64_t before = 0;
   consensus::Watermark watermark;
 };
 
-constexpr std::size_t kSlotUsed = kMagic.size() + LogId::kSize + 5 * 8;
+constexpr std::size_t kSlotUsed = kMagic.size() + LogId::kSize + 6 * 8;
 static_assert(kSlotUsed + crypto::Digest::kSize <= kSlotSize);
 
 Bytes encode_slot(const Slot& slot) {
@@ -44,6 +47,7 @@ Bytes encode_slot(const Slot& slot) {
   append(bytes, slot.id.view());
   append_be<std::uint64_t>(bytes, slot.sequence);
   append_be<std::uint64_t>(bytes, slot.durable);
+  append_be<std::uint64_t>(bytes, slot.before);
   append_be<std::uint64_t>(bytes, slot.watermark.block.value);
   append_be<std::uint64_t>(bytes, slot.watermark.notarization.value);
   append_be<std::uint64_t>(bytes, slot.watermark.finalization.value);
@@ -70,6 +74,7 @@ std::optional<Slot> decode_slot(ByteView bytes) {
   };
   slot.sequence = number();
   slot.durable = number();
+  slot.before = number();
   slot.watermark.block = types::Height{number()};
   slot.watermark.notarization = types::Height{number()};
   slot.watermark.finalization = types::Height{number()};
@@ -158,27 +163,45 @@ Status<> ArtifactLog::create(io::Disk& disk, const LogId& id) {
   return io::replace_file(disk, kWatermarkFile, binding);
 }
 
-Result<std::unique_ptr<ArtifactLog>> ArtifactLog::open(io::Disk& disk, RecoveredLog& recovered) {
+/// What belongs to the keys, by name.
+struct ArtifactLog::Found {
+  Binding binding;
+  /// Growing; at least one.
+  std::vector<std::uint64_t> segments;
+};
+
+Result<ArtifactLog::Found> ArtifactLog::find(io::Disk& disk) {
   if (!disk.exists(kWatermarkFile))
     return Err(std::string(kWatermarkFile) +
                " is missing, so nobody knows what these keys have signed; give this node new keys");
   const Bytes bytes = TRY(io::read_file(disk, kWatermarkFile, 4 * kKiB));
-  const Binding binding = TRY(codec::from_record<Binding>(Slice(bytes)));
-  auto log = std::unique_ptr<ArtifactLog>(new ArtifactLog(disk));
-  log->id_ = binding.id;
-  log->watermark_ = binding.watermark;
-  std::vector<std::uint64_t> numbers;
+  auto binding = codec::from_record<Binding>(Slice(bytes));
+  if (!binding.ok()) return Err(binding.error().within(kWatermarkFile));
+  Found found{*binding, {}};
   if (disk.exists(kDirectory)) {
     for (const std::string& name : TRY(disk.list(kDirectory))) {
-      if (const auto number = number_of(name)) numbers.push_back(*number);
+      if (const auto number = number_of(name)) found.segments.push_back(*number);
     }
   }
-  if (numbers.empty())
+  if (found.segments.empty())
     return Err(std::string(kDirectory) +
                " has no log, but these keys have signed with one; give this node new keys");
-  std::sort(numbers.begin(), numbers.end());
-  for (const std::uint64_t number : numbers)
-    TRY(log->read_segment(number, number == numbers.back(), recovered));
+  std::sort(found.segments.begin(), found.segments.end());
+  return found;
+}
+
+Status<> ArtifactLog::check(io::Disk& disk) {
+  (void)TRY(find(disk));
+  return {};
+}
+
+Result<std::unique_ptr<ArtifactLog>> ArtifactLog::open(io::Disk& disk, RecoveredLog& recovered) {
+  const Found found = TRY(find(disk));
+  auto log = std::unique_ptr<ArtifactLog>(new ArtifactLog(disk));
+  log->id_ = found.binding.id;
+  log->watermark_ = found.binding.watermark;
+  for (const std::uint64_t number : found.segments)
+    TRY(log->read_segment(number, number == found.segments.back(), recovered));
   if (log->file_ == nullptr) TRY(log->begin_segment());
   recovered.watermark = log->watermark_;
   return log;
@@ -193,24 +216,30 @@ Status<> ArtifactLog::read_segment(std::uint64_t number, bool is_last, Recovered
   std::vector<Slot> slots;
   std::uint64_t promised = 0;
   std::uint64_t durable = 0;
+  std::optional<std::uint64_t> before;
   for (const std::size_t at : {std::size_t{0}, kSlotSize}) {
     if (header.size() < at + kSlotSize) continue;
     const auto slot = decode_slot(ByteView(header).subspan(at));
     if (!slot) continue;
     if (slot->id != id_) return Err(path + " belongs to another node's keys");
+    before = slot->before;
     promised = std::max(promised, slot->sequence);
     durable = std::max(durable, slot->durable);
     slots.push_back(*slot);
   }
-  if (slots.empty()) {
+  if (!before) {
     // A crash while the segment was begun: nothing in it was ever relied on.
     if (is_last && size <= kHeaderSize) return disk_.remove(path);
     return Err(path + " has a damaged header; restore it, or give this node new keys");
   }
-  Segment segment{number, kHeaderSize, {}};
+  if (segments_.empty()) sequence_ = *before;
+  if (sequence_ != *before)
+    return Err(path +
+               " doesn't continue the segment before; restore it, or give this node new keys");
+  Segment segment{number, kHeaderSize, *before, {}};
   while (segment.size < size) {
     const auto record = TRY(read_record_at(*file, segment.size, size));
-    if (!record || (sequence_ != 0 && record->sequence != sequence_ + 1)) break;
+    if (!record || record->sequence != sequence_ + 1) break;
     const LogRecord content = TRY(codec::from_record<LogRecord>(record->payload));
     for (const Slice& artifact : content.artifacts) {
       recovered.artifacts.push_back(TRY(types::decode(artifact)));
@@ -228,21 +257,23 @@ Status<> ArtifactLog::read_segment(std::uint64_t number, bool is_last, Recovered
   // it speaks of it.
   if (is_last) TRY(file->sync());
   if (segment.size < size || sequence_ < promised) {
-    if (!is_last)
+    // An append begins when the one before is durable, so a crash harms the last record only.
+    const bool is_torn = is_last && promised <= sequence_ + 1;
+    if (!is_torn)
       return Err(path + " is damaged at byte " + std::to_string(segment.size) +
                  "; restore it, or give this node new keys");
     recovered.tail_dropped = true;
-    TRY(drop_tail(*file, segment.size));
+    TRY(drop_tail(*file, segment));
   }
   segments_.push_back(segment);
   if (is_last) file_ = std::move(file);
   return {};
 }
 
-Status<> ArtifactLog::drop_tail(io::File& file, std::uint64_t size) const {
-  TRY(file.truncate(size));
+Status<> ArtifactLog::drop_tail(io::File& file, const Segment& segment) const {
+  TRY(file.truncate(segment.size));
   // One slot at a time, so that one is whole whenever the machine stops.
-  const Bytes slot = encode_slot({id_, sequence_, sequence_, watermark_});
+  const Bytes slot = encode_slot({id_, sequence_, sequence_, segment.before, watermark_});
   for (const std::size_t at : {std::size_t{0}, kSlotSize}) {
     TRY(file.write_at(at, slot));
     TRY(file.sync());
@@ -253,18 +284,18 @@ Status<> ArtifactLog::drop_tail(io::File& file, std::uint64_t size) const {
 Status<> ArtifactLog::begin_segment() {
   const std::uint64_t number = segments_.empty() ? 1 : segments_.back().number + 1;
   file_ = TRY(disk_.open(path_of(number), io::OpenMode::kCreate));
-  const Bytes slot = encode_slot({id_, sequence_, sequence_, watermark_});
+  const Bytes slot = encode_slot({id_, sequence_, sequence_, sequence_, watermark_});
   Bytes header = slot;
   icpd::append(header, ByteView(slot));
   TRY(file_->write_at(0, header));
   TRY(file_->sync());
   TRY(disk_.sync_directory(kDirectory));
-  segments_.push_back({number, kHeaderSize, {}});
+  segments_.push_back({number, kHeaderSize, sequence_, {}});
   return {};
 }
 
 Status<> ArtifactLog::write_slot(std::uint64_t place, std::uint64_t durable) {
-  const Bytes slot = encode_slot({id_, sequence_, durable, watermark_});
+  const Bytes slot = encode_slot({id_, sequence_, durable, segments_.back().before, watermark_});
   return file_->write_at((place % 2) * kSlotSize, slot);
 }
 

@@ -4,8 +4,8 @@
 //   pool/<number>.segment    two slots of 512 bytes, then records
 //   keys/watermark           the id of the log that belongs to these keys
 //
-//   slot     magic · log id · sequence of the last record · sequence of the last one that is known
-//            to be durable · watermark · SHA-256 of the slot
+//   slot     magic · log id · sequence of the last record · of the last one that is known to be
+//            durable · of the last one before this segment · watermark · SHA-256 of the slot
 //   record   length (4 bytes, little-endian) · SHA-256 of the rest, first 8 bytes · sequence (8) ·
 //            canonical record of a LogRecord
 //
@@ -24,7 +24,8 @@
 // A segment holds about one checkpoint interval; purging deletes whole segments.
 //
 // Errors: those of the disk; a log that doesn't belong to the keys; a damaged record that isn't the
-// last one. The text names the file and says what to do.
+// last one, which the slots betray even where all after it is unreadable. The text names the file
+// and says what to do.
 #pragma once
 
 #include <memory>
@@ -55,6 +56,8 @@ class ArtifactLog {
 
   /// For keys that never signed: makes the log and binds it to them. Error if the keys have one.
   [[nodiscard]] static Status<> create(io::Disk& disk, const LogId& id);
+  /// What open() looks at first, changing nothing: the keys have a watermark, and there is a log.
+  [[nodiscard]] static Status<> check(io::Disk& disk);
   /// Reads everything and opens the log for appending. The disk outlives the log.
   [[nodiscard]] static Result<std::unique_ptr<ArtifactLog>> open(io::Disk& disk,
                                                                  RecoveredLog& recovered);
@@ -72,15 +75,20 @@ class ArtifactLog {
   struct Segment {
     std::uint64_t number = 0;
     std::uint64_t size = 0;
+    /// Sequence of the last record before it.
+    std::uint64_t before = 0;
     /// Highest artifact in it.
     types::Height top;
   };
+
+  struct Found;
+  [[nodiscard]] static Result<Found> find(io::Disk& disk);
 
   explicit ArtifactLog(io::Disk& disk) : disk_(disk) {}
   [[nodiscard]] Status<> begin_segment();
   [[nodiscard]] Status<> write_slot(std::uint64_t place, std::uint64_t durable);
   /// Cuts off what was lost, and makes the slots say so; they keep the watermark.
-  [[nodiscard]] Status<> drop_tail(io::File& file, std::uint64_t size) const;
+  [[nodiscard]] Status<> drop_tail(io::File& file, const Segment& segment) const;
   [[nodiscard]] Status<> read_segment(std::uint64_t number, bool is_last, RecoveredLog& recovered);
 
   io::Disk& disk_;

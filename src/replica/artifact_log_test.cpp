@@ -137,6 +137,23 @@ TEST_F(ArtifactLogTest, purges_whole_segments) {
   EXPECT_EQ(recovered.watermark, signed_up_to(30));
 }
 
+TEST_F(ArtifactLogTest, drops_a_torn_record_that_is_the_first_after_a_purge) {
+  append(1, 3);
+  {
+    RecoveredLog before;
+    auto log = ArtifactLog::open(disk_, before).value();
+    ASSERT_TRUE(log->purge(Height{10}).ok());
+    ASSERT_TRUE(log->append({tape(11)}, signed_up_to(11)).ok());
+  }
+  disk_.content(segment(disk_)).pop_back();
+  const RecoveredLog recovered = reopen();
+  EXPECT_TRUE(recovered.tail_dropped);
+  EXPECT_TRUE(recovered.artifacts.empty());
+  EXPECT_EQ(recovered.watermark, signed_up_to(11));
+  append(12, 12);
+  EXPECT_EQ(reopen().artifacts.size(), 1u);
+}
+
 TEST_F(ArtifactLogTest, refuses_a_damaged_segment_that_is_not_the_last) {
   RecoveredLog before;
   {
@@ -146,6 +163,24 @@ TEST_F(ArtifactLogTest, refuses_a_damaged_segment_that_is_not_the_last) {
   }
   disk_.content(segment(disk_, 0)).back() ^= 1;
   EXPECT_FALSE(ArtifactLog::open(disk_, before).ok());
+}
+
+TEST_F(ArtifactLogTest, refuses_a_record_that_is_damaged_in_the_middle) {
+  append(1, 4);
+  const Bytes whole = disk_.content(segment(disk_));
+  const std::size_t record = (whole.size() - 1024) / 4;
+  for (std::size_t at = 1024; at < whole.size(); at += 3) {
+    disk_.content(segment(disk_)) = whole;
+    disk_.content(segment(disk_))[at] ^= 1;
+    RecoveredLog recovered;
+    const auto log = ArtifactLog::open(disk_, recovered);
+    const bool is_in_the_last = at >= whole.size() - record;
+    EXPECT_EQ(log.ok(), is_in_the_last) << at;
+    EXPECT_EQ(recovered.tail_dropped, is_in_the_last) << at;
+    if (log.ok()) continue;
+    EXPECT_NE(log.error().message.find("is damaged at byte"), std::string::npos);
+    EXPECT_EQ(disk_.content(segment(disk_)).size(), whole.size()) << "nothing is cut off";
+  }
 }
 
 TEST_F(ArtifactLogTest, refuses_keys_without_their_log) {

@@ -48,7 +48,7 @@ struct Handler {
   void operator()(consensus::Dropped& a) const { remember_dropped(core, a.id); }
   void operator()(consensus::Persist&) const { unreachable_state("persists are split off before"); }
   void operator()(consensus::PurgeBelow& a) const {
-    core.bodies.purge_below(a.height);
+    core.bodies.purge_below(a.served);
     core.out.push_back(PurgeLog{a.height});
   }
   void operator()(consensus::BuildPayload& a) const { build_payload(core, a); }

@@ -7,8 +7,8 @@
 // Order is the order of arrival: what came first is first in blocks (reference B.8).
 //
 // A message leaves when its block is final, or when it has expired by this node's clock. One that a
-// block names stays for a while in any case: whether the block is valid depends on the block's time,
-// and must not depend on how fast a node is or what its clock says.
+// block names stays for a while in any case: whether the block is valid depends on the block's
+// time, and must not depend on how fast a node is or what its clock says.
 #pragma once
 
 #include <cstdint>

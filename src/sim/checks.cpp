@@ -16,8 +16,10 @@ std::string node_name(std::size_t node) {
 
 }  // namespace
 
-Checks::Checks(Shared<consensus::ThresholdKey> key, types::CanisterId counter)
-    : crypto_(consensus::make_fast_crypto()), key_(std::move(key)), counter_(counter) {}
+Checks::Checks(const Subnet& subnet)
+    : crypto_(consensus::make_fast_crypto()),
+      key_(crypto_->load(subnet.registry->subnet(subnet.id).initial_transcripts.high).value()),
+      counter_(counter_canister()) {}
 
 void Checks::failed(std::string what) {
   failures_.push_back(std::move(what));

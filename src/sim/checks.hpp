@@ -21,14 +21,14 @@
 #include "consensus/crypto.hpp"
 #include "message_routing/batch.hpp"
 #include "replica/step.hpp"
+#include "sim/network.hpp"
 #include "types/block.hpp"
 
 namespace icpd::sim {
 
 class Checks {
  public:
-  /// `key` is the one that certifies states, `counter` the canister that users call.
-  Checks(Shared<consensus::ThresholdKey> key, types::CanisterId counter);
+  explicit Checks(const Subnet& subnet);
 
   /// A user sent it, in time: it may be executed.
   void submitted(const types::RequestId& request) { submitted_.insert(request); }

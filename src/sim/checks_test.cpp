@@ -13,11 +13,11 @@ namespace {
 using state::testing::request_id;
 using types::Height;
 
-const types::CanisterId kCounter = types::canister_id_from_index(0);
+const types::CanisterId kCounter = counter_canister();
 
 class ChecksTest : public testing::Test {
  protected:
-  ChecksTest() : checks_(key(), kCounter) {}
+  ChecksTest() : checks_(subnet_) {}
 
   [[nodiscard]] Shared<consensus::ThresholdKey> key() const {
     const auto& transcripts = subnet_.registry->subnet(subnet_.id).initial_transcripts;
@@ -126,7 +126,7 @@ TEST_F(ChecksTest, sees_a_counter_that_is_too_high_or_too_low) {
   checks_.executed(0, Height{1}, outcome(1, {1}));
   checks_.certified(3, certified(Height{1}, 1, 2));
   expect_failure("node 3 shows 2, executed were 1");
-  Checks others(key(), kCounter);
+  Checks others(subnet_);
   others.submitted(request_id(1));
   others.executed(0, Height{1}, outcome(1, {1}));
   others.certified(0, certified(Height{1}, 1, 0));
@@ -155,7 +155,7 @@ TEST_F(ChecksTest, sees_certificates_of_other_states_and_bad_signatures) {
   checks_.executed(0, Height{1}, outcome(1));
   checks_.certified(0, certified(Height{1}, 7, 0));
   expect_failure("one of another state");
-  Checks others(key(), kCounter);
+  Checks others(subnet_);
   others.executed(0, Height{1}, outcome(1));
   auto spoilt = certified(Height{1}, 1, 0);
   spoilt.certification.signature.bytes[0] ^= 1;

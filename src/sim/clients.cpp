@@ -81,14 +81,14 @@ types::CallContent Clients::content(Time expiry) {
       break;
     case Stage::kInstalling: {
       execution::management::InstallCodeArgs args;
-      args.canister_id = counter();
+      args.canister_id = counter_canister();
       args.wasm_module = counter_module();
       call.method_name = "install_code";
       call.arg = Slice(encode_args(args));
       break;
     }
     case Stage::kCounting:
-      call.canister_id = counter();
+      call.canister_id = counter_canister();
       call.method_name = random_.chance(1, 10) ? "relay" : "increment";
       // Most are anonymous: signatures cost real time.
       if (random_.chance(9, 10)) call.sender = types::Principal::anonymous();

@@ -41,7 +41,6 @@ class Clients {
   /// Increments whose reply a certified state has shown.
   [[nodiscard]] const std::set<types::RequestId>& acknowledged() const { return acknowledged_; }
   [[nodiscard]] const std::vector<std::string>& failures() const { return failures_; }
-  [[nodiscard]] static types::CanisterId counter() { return types::canister_id_from_index(0); }
 
  private:
   enum class Stage : std::uint8_t { kCreating, kInstalling, kCounting };

@@ -140,6 +140,14 @@ bool SimDisk::rot_end_of(const std::string& directory, std::size_t keep, Prng& r
   return true;
 }
 
+void SimDisk::flip_bit(const std::string& path, Prng& random) {
+  Content& content = *names_.at(path);
+  ensure(!content.durable.empty() && content.unsynced.empty());
+  const auto flip = static_cast<std::uint8_t>(1U << random.below(8));
+  content.durable[random.below(content.durable.size())] ^= flip;
+  content.current = content.durable;
+}
+
 void SimDisk::change_name(const std::string& path, Shared content, bool with_next) {
   if (content)
     names_[path] = content;

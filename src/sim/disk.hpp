@@ -38,6 +38,8 @@ class SimDisk final : public io::Disk {
   /// A byte at the end of a directory's last file, by name, becomes another; not of its first
   /// `keep` bytes. False if there is none. Not while the file is open.
   bool rot_end_of(const std::string& directory, std::size_t keep, Prng& random);
+  /// A failing medium: changes a bit of what the file holds durably. Needs the file, not empty.
+  void flip_bit(const std::string& path, Prng& random);
 
   Result<std::unique_ptr<io::File>> open(const std::string& path, io::OpenMode mode) override;
   Status<> make_directory(const std::string& path) override;

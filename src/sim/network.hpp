@@ -36,6 +36,10 @@ struct Subnet {
 /// with the number; `relay` has the canister call its own `note`, answers with what that answered,
 /// and sets the timer; `get` answers with the increments.
 [[nodiscard]] const Bytes& counter_module();
+/// Where users install it: the first canister of the subnet.
+[[nodiscard]] inline types::CanisterId counter_canister() {
+  return types::canister_id_from_index(0);
+}
 
 /// Machine code made once for all nodes of all simulated subnets of this process.
 [[nodiscard]] execution::CodeStore& shared_code();

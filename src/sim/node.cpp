@@ -64,8 +64,8 @@ Status<> Node::make_replica() {
   checkpoints_ = std::make_unique<state::CheckpointStore>(disk_);
   environment_ =
       std::make_unique<execution::Environment>(shared_memory_space(), workers_, &shared_code());
-  auto loaded = TRY(checkpoints_->load());
-  tip_ = loaded ? std::move(loaded->state) : *subnet_.genesis_state;
+  auto found = TRY(checkpoints_->load());
+  tip_ = found.newest ? std::move(found.newest->state) : *subnet_.genesis_state;
   const types::StateRoot root = state::hash_state(*tip_);
   const types::StateHash hash = state::state_hash(*tip_);
   replica_ = TRY(replica::Replica::make(

@@ -63,6 +63,8 @@ class Node {
   [[nodiscard]] types::Height finalized() const { return finalized_; }
   [[nodiscard]] const replica::Snapshot& certified_state() const { return certified_; }
   [[nodiscard]] execution::Environment& environment() { return *environment_; }
+  /// To be harmed while the node is down.
+  [[nodiscard]] SimDisk& disk() { return disk_; }
 
   Latencies latencies;
   /// Wall clock minus true time; may be changed while the node runs.

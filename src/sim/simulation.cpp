@@ -76,11 +76,6 @@ std::string node_name(std::size_t index) {
   return "node " + std::to_string(index);
 }
 
-Checks checks_for(const Subnet& subnet) {
-  const auto& transcript = subnet.registry->subnet(subnet.id).initial_transcripts.high;
-  return {consensus::make_fast_crypto()->load(transcript).value(), Clients::counter()};
-}
-
 Shared<consensus::Committee> committee_of(const Subnet& subnet) {
   const auto crypto = consensus::make_fast_crypto();
   auto committee = consensus::Committee::make(
@@ -164,7 +159,7 @@ Simulation::Simulation(const Options& options)
       random_(options.seed * 1'000'003 + options.nodes * 101 + options.byzantine),
       subnet_(make_subnet(
           {.nodes = options.nodes, .interval_length = 20 + Prng(options.seed).below(200)})),
-      checks_(checks_for(subnet_)),
+      checks_(subnet_),
       statements_(subnet_.nodes, [this](std::string what) { checks_.failed(std::move(what)); }),
       order_(committee_of(subnet_), [this](std::string what) { checks_.failed(std::move(what)); }) {
   ensure(options.nodes >= 1 && options.byzantine <= registry::faults_tolerated(options.nodes));
@@ -503,7 +498,7 @@ void Simulation::check_answers() {
   for (const std::size_t i : honest_members()) {
     Node& node = *members_[i].honest;
     const execution::QueryRequest query{.sender = types::UserId(types::Principal::anonymous()),
-                                        .receiver = Clients::counter(),
+                                        .receiver = counter_canister(),
                                         .method_name = "get"};
     const auto answer =
         execution::execute_query(*node.certified_state(), query, std::nullopt, node.environment());

@@ -61,7 +61,8 @@ TEST_F(StatementsOf, honest_nodes_are_consistent) {
 TEST_F(StatementsOf, a_maker_sends_one_block_for_each_height) {
   say(proposal(0, 1));
   say(proposal(0, 2));
-  EXPECT_EQ(failures_, std::vector<std::string>{"contradiction: node 0 made two blocks of height 5"});
+  EXPECT_EQ(failures_,
+            std::vector<std::string>{"contradiction: node 0 made two blocks of height 5"});
 }
 
 TEST_F(StatementsOf, a_node_finalizes_one_block_of_a_height) {

@@ -58,7 +58,11 @@ struct Checkpoint {
 struct LoadedCheckpoint {
   ReplicatedState state;
   types::StateHash hash;
-  /// Of newer checkpoints that were there but can't be used: why.
+};
+struct FoundCheckpoint {
+  /// The newest one that is whole.
+  std::optional<LoadedCheckpoint> newest;
+  /// Why the newer ones can't be used.
   std::vector<std::string> damaged;
 };
 
@@ -71,9 +75,8 @@ class CheckpointStore {
   /// execution to be paused. May run beside the tip's thread on a copy.
   [[nodiscard]] Result<Checkpoint> write(const ReplicatedState& state);
 
-  /// The newest checkpoint at or below `height_max` that is whole; nothing if there is none.
-  [[nodiscard]] Result<std::optional<LoadedCheckpoint>> load(
-      types::Height height_max = types::Height::max());
+  /// Looks for a checkpoint at or below `height_max`.
+  [[nodiscard]] Result<FoundCheckpoint> load(types::Height height_max = types::Height::max());
 
   /// Heights of the checkpoints that are there, whole or not, ascending.
   [[nodiscard]] Result<std::vector<types::Height>> heights();

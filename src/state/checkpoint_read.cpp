@@ -163,7 +163,7 @@ Result<LoadedCheckpoint> CheckpointStore::load_one(types::Height height) {
       return Err("a module or chunk is damaged");
     blobs[stored.hash] = Slice(std::move(bytes));
   }
-  LoadedCheckpoint loaded{TRY(StateReader::read(record, files, blobs)), record.hash, {}};
+  LoadedCheckpoint loaded{TRY(StateReader::read(record, files, blobs)), record.hash};
   if (loaded.state.height() != height || state_hash(loaded.state) != record.hash)
     return Err("state hash differs");
   remember(record);
@@ -180,19 +180,19 @@ Result<std::vector<types::Height>> CheckpointStore::heights() {
   return heights;
 }
 
-Result<std::optional<LoadedCheckpoint>> CheckpointStore::load(types::Height height_max) {
+Result<FoundCheckpoint> CheckpointStore::load(types::Height height_max) {
   auto heights = TRY(this->heights());
-  std::vector<std::string> damaged;
+  FoundCheckpoint found;
   for (const types::Height height : std::views::reverse(heights)) {
     if (height > height_max) continue;
     auto loaded = load_one(height);
     if (loaded.ok()) {
-      loaded->damaged = std::move(damaged);
-      return std::optional(std::move(loaded).value());
+      found.newest = std::move(loaded).value();
+      break;
     }
-    damaged.push_back("checkpoint " + to_string(height) + ": " + loaded.error().message);
+    found.damaged.push_back("checkpoint " + to_string(height) + ": " + loaded.error().message);
   }
-  return std::optional<LoadedCheckpoint>();
+  return found;
 }
 
 Status<> CheckpointStore::keep_from(types::Height height) {

@@ -81,8 +81,11 @@ std::uint8_t first_byte(const ReplicatedState& state, std::uint64_t index, PageI
 LoadedCheckpoint load(MemoryDisk& disk) {
   auto loaded = CheckpointStore(disk).load();
   EXPECT_TRUE(loaded.ok());
-  EXPECT_TRUE(loaded->has_value());
-  return std::move(**loaded);
+  EXPECT_TRUE(loaded->newest.has_value());
+  return std::move(*loaded->newest);
+}
+std::size_t damaged_count(MemoryDisk& disk) {
+  return CheckpointStore(disk).load().value().damaged.size();
 }
 
 Checkpoint write(CheckpointStore& store, const ReplicatedState& state) {
@@ -95,7 +98,8 @@ TEST(Checkpoint, there_is_none_on_an_empty_disk) {
   MemoryDisk disk;
   const auto loaded = CheckpointStore(disk).load();
   ASSERT_TRUE(loaded.ok());
-  EXPECT_FALSE(loaded->has_value());
+  EXPECT_FALSE(loaded->newest.has_value());
+  EXPECT_TRUE(loaded->damaged.empty());
 }
 
 TEST(Checkpoint, what_is_loaded_is_what_was_written) {
@@ -105,7 +109,7 @@ TEST(Checkpoint, what_is_loaded_is_what_was_written) {
   const Checkpoint written = write(store, state);
   LoadedCheckpoint loaded = load(disk);
   EXPECT_EQ(loaded.hash, written.hash);
-  EXPECT_TRUE(loaded.damaged.empty());
+  EXPECT_EQ(damaged_count(disk), 0U);
   EXPECT_EQ(state_hash(loaded.state), state_hash(state));
   EXPECT_EQ(hash_state(loaded.state), hash_state(state));
   EXPECT_EQ(loaded.state.total_cycles(), state.total_cycles());
@@ -173,7 +177,7 @@ TEST(Checkpoint, goes_on_from_a_loaded_state) {
   }
   CheckpointStore store(disk);
   auto first = store.load();
-  ReplicatedState tip = std::move((*first)->state);
+  ReplicatedState tip = std::move(first->newest->state);
   next_height(tip);
   write_page(tip, 2, 0, 5);
   const Checkpoint second = write(store, tip);
@@ -240,13 +244,30 @@ TEST(Checkpoint, every_damaged_byte_is_found_and_the_one_before_is_used) {
       content[at] ^= flip;
       const LoadedCheckpoint loaded = load(disk);
       EXPECT_EQ(loaded.hash, first.hash) << name << " byte " << at;
-      EXPECT_EQ(loaded.damaged.size(), 1U);
+      EXPECT_EQ(damaged_count(disk), 1U);
       content[at] ^= flip;
       ++checked;
     }
   }
   EXPECT_EQ(checked, 180);
   EXPECT_EQ(load(disk).hash, second.hash);
+}
+
+TEST(Checkpoint, when_all_are_damaged_there_is_none_and_each_is_told) {
+  MemoryDisk disk;
+  CheckpointStore store(disk);
+  ReplicatedState tip = some_state();
+  write(store, tip);
+  next_height(tip);
+  write(store, tip);
+  disk.content("checkpoints/00000000000001f4.state")[40] ^= 1;
+  disk.content("checkpoints/00000000000003e8.state")[40] ^= 1;
+  const auto found = CheckpointStore(disk).load();
+  ASSERT_TRUE(found.ok());
+  EXPECT_FALSE(found->newest.has_value());
+  ASSERT_EQ(found->damaged.size(), 2U);
+  EXPECT_TRUE(found->damaged[0].starts_with("checkpoint 1000: ")) << found->damaged[0];
+  EXPECT_TRUE(found->damaged[1].starts_with("checkpoint 500: ")) << found->damaged[1];
 }
 
 TEST(Checkpoint, a_cut_file_is_found) {

@@ -1,6 +1,9 @@
 #include "types/artifact.hpp"
 
+#include <algorithm>
 #include <array>
+
+#include "types/limits.hpp"
 
 namespace icpd::types {
 
@@ -9,24 +12,34 @@ namespace {
 struct KindInfo {
   std::string_view name;
   std::string_view id_domain;
+  std::size_t size_max;
 };
 
+/// A share, a threshold signature or two headers.
+constexpr std::size_t kSmall = 1 * kKiB;
+constexpr std::size_t kQuorum = crypto::kCommitteeMax * crypto::Ed25519Signature::kSize + 1 * kKiB;
+/// Four transcripts, or the hashes of a full block.
+constexpr std::size_t kTranscripts =
+    4 * (crypto::kCommitteeMax * crypto::BlsPublicKeyBytes::kSize + 1 * kKiB);
+constexpr std::size_t kBlock =
+    std::max(kTranscripts, limits::kBlockIngressCountMax* IngressHash::kSize) + 2 * kKiB;
+
 constexpr std::array<KindInfo, kArtifactKinds> kKinds = {{
-    {"block_proposal", "block_proposal_domain"},
-    {"notarization_share", "notarization_share_domain"},
-    {"notarization", "notarization_domain"},
-    {"finalization_share", "finalization_share_domain"},
-    {"finalization", "finalization_domain"},
-    {"random_beacon_share", "random_beacon_share_domain"},
-    {"random_beacon", "random_beacon_domain"},
-    {"random_tape_share", "random_tape_share_domain"},
-    {"random_tape", "random_tape_domain"},
-    {"certification_share", "certification_share_domain"},
-    {"certification", "certification_domain"},
-    {"catch_up_package_share", "catch_up_package_share_domain"},
-    {"catch_up_package", "catch_up_package_domain"},
-    {"equivocation_proof", "equivocation_proof_domain"},
-    {"ingress", "ingress_domain"},
+    {"block_proposal", "block_proposal_domain", kBlock},
+    {"notarization_share", "notarization_share_domain", kSmall},
+    {"notarization", "notarization_domain", kQuorum},
+    {"finalization_share", "finalization_share_domain", kSmall},
+    {"finalization", "finalization_domain", kQuorum},
+    {"random_beacon_share", "random_beacon_share_domain", kSmall},
+    {"random_beacon", "random_beacon_domain", kSmall},
+    {"random_tape_share", "random_tape_share_domain", kSmall},
+    {"random_tape", "random_tape_domain", kSmall},
+    {"certification_share", "certification_share_domain", kSmall},
+    {"certification", "certification_domain", kSmall},
+    {"catch_up_package_share", "catch_up_package_share_domain", kSmall},
+    {"catch_up_package", "catch_up_package_domain", kBlock + 1 * kKiB},
+    {"equivocation_proof", "equivocation_proof_domain", kSmall},
+    {"ingress", "ingress_domain", limits::kRequestBodySizeMax + 1 * kKiB},
 }};
 
 struct HeightOf {
@@ -72,6 +85,11 @@ std::string_view name(ArtifactKind kind) {
   return kKinds[static_cast<std::size_t>(kind)].name;
 }
 
+std::size_t size_max(ArtifactKind kind) {
+  ensure(is_valid(kind));
+  return kKinds[static_cast<std::size_t>(kind)].size_max;
+}
+
 ArtifactKind kind(const Artifact& artifact) {
   return static_cast<ArtifactKind>(artifact.index());
 }
@@ -87,6 +105,7 @@ Shared<EncodedArtifact> encode(Artifact artifact) {
 
 Result<Shared<EncodedArtifact>> decode(Slice bytes) {
   Artifact artifact = TRY(codec::from_record<Artifact>(bytes));
+  if (bytes.size() > size_max(kind(artifact))) return Err("larger than its kind may be");
   if (const auto* package = std::get_if<CatchUpPackage>(&artifact)) {
     if (!package->content->block->is_summary()) return Err("catch-up package without a summary");
   }

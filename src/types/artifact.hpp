@@ -192,6 +192,9 @@ static_assert(static_cast<std::size_t>(ArtifactKind::kIngress) + 1 == kArtifactK
   return static_cast<std::size_t>(kind) < kArtifactKinds;
 }
 [[nodiscard]] std::string_view name(ArtifactKind kind);
+/// Encoded, at most: a kind's largest member with the largest committee. Bounds what a peer can
+/// make a node keep; decode() refuses what is larger.
+[[nodiscard]] std::size_t size_max(ArtifactKind kind);
 
 struct ArtifactId {
   ArtifactKind kind = ArtifactKind::kIngress;

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/prng.hpp"
+#include "types/limits.hpp"
 
 namespace icpd::types {
 namespace {
@@ -118,6 +119,33 @@ TEST(Artifact, a_package_without_a_summary_is_refused) {
   EXPECT_FALSE(decode(encoded->bytes).ok());
 }
 
+TEST(Artifact, the_largest_of_each_kind_fits_and_what_is_larger_is_refused) {
+  const Shared<crypto::Transcript> transcript(crypto::Transcript{
+      .coefficients = std::vector<crypto::BlsPublicKeyBytes>(crypto::kCommitteeMax)});
+  Block summary;
+  summary.payload =
+      SummaryPayload{.current = {transcript, transcript}, .next = {transcript, transcript}};
+  const CatchUpContent content{HashedBlock(summary), {}, {}, {}};
+  Block full;
+  full.payload = DataPayload{std::vector<IngressHash>(limits::kBlockIngressCountMax)};
+  crypto::QuorumCertificate certificate;
+  certificate.signatures.resize(crypto::kCommitteeMax);
+  const std::vector<Artifact> largest = {
+      BlockProposal{HashedBlock(summary), {}},
+      BlockProposal{HashedBlock(full), {}},
+      Notarization{{{}, {}, certificate}},
+      Finalization{{{}, {}, certificate}},
+      CatchUpPackage{Shared<CatchUpContent>(content), crypto::BlsSignature{}},
+      IngressArtifact{Slice(Bytes(limits::kRequestBodySizeMax))}};
+  for (const Artifact& one : largest)
+    EXPECT_LE(encode(one)->bytes.size(), size_max(kind(one))) << name(kind(one));
+
+  full.payload = DataPayload{std::vector<IngressHash>(10 * limits::kBlockIngressCountMax)};
+  const auto too_large = decode(encode(BlockProposal{HashedBlock(full), {}})->bytes);
+  ASSERT_FALSE(too_large.ok());
+  EXPECT_NE(too_large.error().message.find("larger than its kind may be"), std::string::npos);
+}
+
 TEST(SignedBytes, begin_with_the_length_and_name_of_their_domain) {
   const BlockReference about{Height{1}, {}, {}};
   const auto begins = [](const Bytes& message, std::string_view domain) {
@@ -135,8 +163,7 @@ TEST(SignedBytes, begin_with_the_length_and_name_of_their_domain) {
 // Interface specification, "Certification": clients verify len · "ic-state-root" · root.
 TEST(SignedBytes, of_a_certification_are_the_bare_root_in_its_domain) {
   const StateRoot root = *StateRoot::from(Bytes(32, 0xAB));
-  Bytes expected = to_bytes(std::string_view("\x0Dic-state-root"));
-  append(expected, root.view());
+  const Bytes expected = to_bytes("\x0Dic-state-root" + std::string(as_text(root)));
   EXPECT_EQ(signed_message(CertificationContent{Height{77}, root}), expected);
 }
 

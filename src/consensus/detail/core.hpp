@@ -49,6 +49,8 @@ struct Peer {
   Height lowest;
   /// Steady time before which it isn't asked for a range again.
   Time ask_after;
+  /// How often in a row asking it for a range gave nothing.
+  std::uint64_t failures = 0;
 };
 
 struct Core {

@@ -60,6 +60,8 @@ class Cluster {
   }
 
   Chaos chaos;
+  /// Ranges begin no lower, as where bodies are missing.
+  Height served_from;
   std::vector<std::string> failures;
   /// One line for each action of interest, if wanted.
   std::function<void(std::size_t, const Action&)> observe;
@@ -321,7 +323,7 @@ class Cluster {
       if (node.fault == kHonest && honest(index_of(a->peer)))
         failures.push_back("an honest node was accused: " + a->reason);
     } else if (const auto* a = std::get_if<Stop>(&action)) {
-      // Peers keep 50 heights below their package: who is further behind says so and stops.
+      // Who is further behind than what peers keep says so and stops.
       if (a->reason.ends_with("state sync"))
         at_node(i, Duration{}, [this, i] { retire(i); });
       else if (node.fault == kHonest)
@@ -363,8 +365,8 @@ class Cluster {
     const std::size_t peer = index_of(want.peer);
     at_node(i, delay() * 2, [this, i, peer, want] {
       if (!nodes_[peer].core || is_cut(i, peer)) return feed(i, RangeFailed{want.peer});
-      feed(i, RangeReceived{want.peer,
-                            Shared<ChainRange>(nodes_[peer].core->answer_range(want.from))});
+      feed(i, RangeReceived{want.peer, Shared<ChainRange>(nodes_[peer].core->answer_range(
+                                           want.from, served_from))});
     });
   }
   void check_finalized(std::size_t i, const types::HashedBlock& block) {
@@ -409,6 +411,10 @@ class Cluster {
   }
   void receive(std::size_t from, std::size_t to, const Encoded& artifact) {
     if (nodes_[to].fault & kDoubleSign) sign_anything(to, artifact);
+    // Its core would take its own second block for the work of somebody with its key.
+    const auto* proposal = std::get_if<types::BlockProposal>(&artifact->artifact);
+    if (nodes_[to].fault != kHonest && proposal != nullptr && proposal->block->maker == ids_[to])
+      return;
     feed(to, ArtifactReceived{ids_[from], artifact});
   }
 

@@ -269,6 +269,20 @@ Result<std::unique_ptr<Disk>> open_disk(const std::string& root) {
   return std::unique_ptr<Disk>(std::make_unique<LinuxDisk>(std::move(descriptor), root));
 }
 
+Status<> check_private(const std::string& path) {
+  constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0) return Err(system_error(path));
+  if (status.st_uid != ::geteuid())
+    return Err(path + ": belongs to user " + std::to_string(status.st_uid) +
+               ", this process is user " + std::to_string(::geteuid()) + "; run: chown " +
+               std::to_string(::geteuid()) + " " + path);
+  if ((status.st_mode & kOthers) != 0)
+    return Err(path + ": other users may reach it; run: chmod " +
+               (S_ISDIR(status.st_mode) ? "700 " : "600 ") + path);
+  return {};
+}
+
 Result<FileLock> FileLock::try_take(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kFileMode);
   if (descriptor < 0) return Err(system_error(path));

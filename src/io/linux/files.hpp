@@ -17,6 +17,10 @@ namespace icpd::io::linux {
 /// The disk whose root is this directory, which is made (with its parents) if it isn't there.
 [[nodiscard]] Result<std::unique_ptr<Disk>> open_disk(const std::string& root);
 
+/// Error, with the command that puts it right: the file or directory isn't this process's user's,
+/// or others may read, write or enter it.
+[[nodiscard]] Status<> check_private(const std::string& path);
+
 /// One process at a time: an advisory lock on a file, held until the value goes or the process
 /// ends, however it ends. The file stays.
 class FileLock {

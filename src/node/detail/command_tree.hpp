@@ -36,6 +36,8 @@ CLI::App* add_command(CommandTree& tree, CLI::App& parent, const std::string& na
 
 /// identity, canister
 void add_client_commands(CommandTree& tree);
+/// load
+void add_load_commands(CommandTree& tree);
 /// local, node, prep
 void add_network_commands(CommandTree& tree);
 

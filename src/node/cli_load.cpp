@@ -1,0 +1,70 @@
+#include "node/detail/command_tree.hpp"
+#include "node/load.hpp"
+
+namespace icpd::node::detail {
+namespace {
+
+template <typename Options>
+void add_common(CLI::App& command, Options& options) {
+  command.add_option("--network", options.target.network,
+                     "URL or directory [ICPD_NETWORK, or the nearest .icpd/local]");
+  command.add_flag("--json", options.json, "For programs");
+}
+
+template <typename Options>
+void add_size(CLI::App& command, Options& options) {
+  command.add_option("--size", options.argument_size, "Bytes of each argument [250]")
+      ->check(CLI::Range(0, 1'000'000));
+}
+
+}  // namespace
+
+void add_load_commands(CommandTree& tree) {
+  CLI::App* load = tree.app.add_subcommand("load", "Measure how fast a network takes calls");
+  load->require_subcommand(1);
+  load->footer(
+      "\nExamples:\n"
+      "  icpd load latency --calls 500\n"
+      "  icpd load throughput --seconds 25 --outstanding 1000\n"
+      "\nEach makes a canister of its own, a counter, and counts what is certified.");
+  add_command<LatencyOptions>(
+      tree, *load, "latency", "One call after the other, each until its certificate is verified",
+      "  icpd load latency --json\n",
+      [](CLI::App& command, LatencyOptions& options) {
+        add_common(command, options);
+        add_size(command, options);
+        command.add_option("--identity", options.target.identity, "Who signs [icpd identity use]");
+        command.add_option("--calls", options.calls, "How many [200]");
+      },
+      measure_latency);
+  add_command<ThroughputOptions>(
+      tree, *load, "throughput", "Many calls to all nodes, counted by a certified counter",
+      "  icpd load throughput --outstanding 2000\n"
+      "  icpd load throughput --rate 1000 --senders 100 --calls v4\n",
+      [](CLI::App& command, ThroughputOptions& options) {
+        add_common(command, options);
+        add_size(command, options);
+        command.add_option("--seconds", options.seconds, "How long is counted [25]");
+        command.add_option("--warm-up", options.warm_up_seconds, "Seconds of load before [5]");
+        command.add_option("--outstanding", options.outstanding,
+                           "Calls sent and not yet certified, at most [1000]");
+        command.add_option("--rate", options.rate, "Calls a second, at most [no limit]");
+        command.add_option("--senders", options.senders,
+                           "Ed25519 identities that sign in turn [0: anonymous]");
+        command.add_option("--calls", options.api_version,
+                           "v4: each waits for its certificate; v2: for being accepted [v2]")
+            ->transform(CLI::CheckedTransformer(std::map<std::string, std::size_t>{{"v2", 2},
+                                                                                   {"v4", 4}}));
+      },
+      measure_throughput);
+  add_command<LagOptions>(
+      tree, *load, "lag", "How far certified time is behind the clock",
+      "  icpd load lag --seconds 10\n",
+      [](CLI::App& command, LagOptions& options) {
+        add_common(command, options);
+        command.add_option("--seconds", options.seconds, "How long to look [60]");
+      },
+      measure_lag);
+}
+
+}  // namespace icpd::node::detail
