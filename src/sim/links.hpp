@@ -72,8 +72,8 @@ class Links {
 
   [[nodiscard]] static Pair pair(Index a, Index b) { return {std::min(a, b), std::max(a, b)}; }
   [[nodiscard]] bool may_connect(Index a, Index b) const;
-  void connect_later(Index a, Index b);
-  void end(Index a, Index b);
+  void connect_later(Index a, Index b, Duration pause);
+  void end(Index a, Index b, Duration pause);
   [[nodiscard]] Index index_of(const types::NodeId& node) const;
   Duration delay();
 

@@ -31,6 +31,8 @@ constexpr std::uint64_t kBehindMax = consensus::kChainKept / 2;
 constexpr Duration kLookAfter = Duration::milliseconds(50);
 /// Events between two looks at a run.
 constexpr std::uint64_t kWatchEvents = 5'000;
+/// Events between two questions whether a phase is over.
+constexpr std::uint64_t kDoneEvents = 50;
 
 enum class Fault : std::uint8_t {
   kCrash,
@@ -525,7 +527,7 @@ void Simulation::check_answers() {
 bool Simulation::run_until(const std::function<bool()>& done) {
   const Time end = events_.now() + options_.phase_max;
   for (std::uint64_t count = 1; checks_.ok() && events_.now() < end; ++count) {
-    if (done()) return true;
+    if (count % kDoneEvents == 0 && done()) return true;
     if (!events_.run_one()) return false;
     if (count % kWatchEvents != 0 || !options_.watch) continue;
     sum_up();
