@@ -30,9 +30,6 @@ constexpr int kHolds = 1;
 constexpr int kUnusable = 2;
 /// A seed takes seconds; one that takes this much processor time will never end.
 constexpr rlim_t kSecondsMax = 300;
-/// Virtual time after which a phase counts as stuck. Without a mutant the same seed must be
-/// through.
-constexpr icpd::Duration kPatience = icpd::Duration::minutes(10);
 
 struct Hunt {
   Options options;
@@ -75,7 +72,6 @@ std::optional<Hunt> parse(int argc, char** argv) {
     const std::string_view option = argv[i];
     if (option == "--stuck") {
       hunt.stuck_counts = true;
-      hunt.options.phase_max = kPatience;
     } else if (i + 1 == argc || !take(hunt, option, argv[++i])) {
       return std::nullopt;
     }
