@@ -6,7 +6,7 @@ PREFIX ?= /usr/local
 export COLD
 export ICPD_MAKE_TARGET = $@
 
-.PHONY: help run build test install dist bench fuzz lint fmt check-fresh check-run
+.PHONY: help run build test install dist bench fuzz soak mutants lint fmt check-fresh check-run
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,13 @@ bench: ## every benchmark (ROWS="crypto state": only these), into build/bench/re
 fuzz: ## each fuzz target for SECONDS (default 60)
 	@tools/setup test
 	@tools/fuzz "$(or $(SECONDS),60)"
+
+mutants: ## replicas broken on purpose: the simulator has to catch each (ONLY="a b": only these)
+	@tools/setup build
+	@tools/mutants $(ONLY)
+
+soak: build ## 1,000 simulated seeds for each of 4, 7 and 13 nodes (hours)
+	@tools/simulate soak
 
 lint: ## clang-tidy, layers and style over the whole tree
 	@tools/setup build lint

@@ -349,15 +349,15 @@ WorkDone advance(ManagementScope& scope, state::SubnetCallId id, SubnetRoom& roo
   }
 
   Result<StepsEnd, UserError> progress = run_steps(round, *canister, *run, room, work);
+  const Cycles debit = canister->long_execution ? canister->long_execution->debit : Cycles{0};
   if (progress.ok() && *progress == StepsEnd::kPaused) {
-    canister.write().long_execution =
-        state::LongExecution{.input = id, .prepaid = run->prepaid, .is_paused = true};
+    canister.write().long_execution = state::LongExecution{
+        .input = id, .prepaid = run->prepaid, .is_paused = true, .debit = debit};
     scope.state.put(std::move(canister));
     round.environment.pause(waiting.target, std::move(run));
     work.paused = true;
     return work;
   }
-  const Cycles debit = canister->long_execution ? canister->long_execution->debit : Cycles{0};
   canister.write().long_execution.reset();
   Status<UserError> ended;
   if (!progress.ok()) ended = Err(progress.error());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "node/cli_sim.hpp"
 #include "node/cli_version.hpp"
 #include "node/cli_wat.hpp"
 #include "node/detail/command_tree.hpp"
@@ -23,6 +24,27 @@ constexpr const char* kExamples =
     "  icpd canister call counter increment\n"
     "\n"
     "icpd COMMAND --help says more about a command.";
+
+void add_simulator(CommandTree& tree) {
+  add_command<SimOptions>(
+      tree, tree.app, "sim", "Run whole networks in virtual time, with faults, from a seed",
+      "  icpd sim --seed 42\n"
+      "  icpd sim --seed 42 --nodes 13 --byzantine 4 --trace run.txt\n"
+      "  icpd sim --seeds 1..100 --nodes 7 --byzantine 2 --json > runs.jsonl\n"
+      "\nThe same seed and options give the same run. Status 0 if every seed holds.\n",
+      [](CLI::App& command, SimOptions& options) {
+        command.add_option("--seed", options.seed, "One run")->check(CLI::NonNegativeNumber);
+        command.add_option("--seeds", options.seeds, "Several, one after the other: A..B, with B");
+        command.add_option("--nodes", options.nodes, "Nodes of the subnet [4]");
+        command.add_option("--byzantine", options.byzantine,
+                           "How many of them are faulty on purpose, at most a third [0]");
+        command.add_option("--heights", options.heights,
+                           "Heights that a run must reach after its first fault [100]");
+        command.add_option("--trace", options.trace, "Write what happens to this file");
+        command.add_flag("--json", options.json, "For programs: one object for each seed");
+      },
+      run_simulations);
+}
 
 void add_tools(CommandTree& tree) {
   add_command<WatOptions>(
@@ -122,6 +144,7 @@ int run_command_line(std::span<const std::string> arguments, const Console& cons
   detail::add_network_commands(tree);
   detail::add_client_commands(tree);
   detail::add_load_commands(tree);
+  add_simulator(tree);
   add_tools(tree);
   if (arguments.empty()) {
     console.note(tree.app.help());

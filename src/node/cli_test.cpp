@@ -22,9 +22,8 @@ struct Ran {
 
 Ran icpd(std::vector<std::string> arguments) {
   Ran ran;
-  const Console console{[&](std::string_view text) { ran.out += text; },
-                        [&](std::string_view text) { ran.note += text; },
-                        {}};
+  const Console console{.out = [&](std::string_view text) { ran.out += text; },
+                        .note = [&](std::string_view text) { ran.note += text; }};
   const Engines engines{.node = [](const NodeOptions&) { return 7; }, .program = "/bin/false"};
   ran.status = run_command_line(arguments, console, engines);
   return ran;
@@ -47,7 +46,7 @@ class CommandLine : public testing::Test {
 TEST_F(CommandLine, shows_its_commands_when_none_is_given) {
   const Ran ran = icpd({});
   EXPECT_EQ(ran.status, 2);
-  for (const char* command : {"local", "node", "prep", "canister", "identity", "version"})
+  for (const char* command : {"local", "node", "prep", "canister", "identity", "sim", "version"})
     EXPECT_TRUE(says(ran.note, command)) << command;
 }
 
@@ -63,6 +62,7 @@ TEST_F(CommandLine, every_command_has_help) {
                                              {"identity", "new"},
                                              {"prep"},
                                              {"node"},
+                                             {"sim"},
                                              {"wat"},
                                              {"version"}}) {
     std::vector<std::string> words = command;

@@ -32,18 +32,21 @@ struct LogRecord {
 struct Slot {
   LogId id;
   std::uint64_t sequence = 0;
+  /// The last record that is known to be durable.
+  std::uint64_t durable = 0;
   /// The record before this segment's first; 0: there is none.
   std::uint64_t before = 0;
   consensus::Watermark watermark;
 };
 
-constexpr std::size_t kSlotUsed = kMagic.size() + LogId::kSize + 5 * 8;
+constexpr std::size_t kSlotUsed = kMagic.size() + LogId::kSize + 6 * 8;
 static_assert(kSlotUsed + crypto::Digest::kSize <= kSlotSize);
 
 Bytes encode_slot(const Slot& slot) {
   Bytes bytes = to_bytes(kMagic);
   append(bytes, slot.id.view());
   append_be<std::uint64_t>(bytes, slot.sequence);
+  append_be<std::uint64_t>(bytes, slot.durable);
   append_be<std::uint64_t>(bytes, slot.before);
   append_be<std::uint64_t>(bytes, slot.watermark.block.value);
   append_be<std::uint64_t>(bytes, slot.watermark.notarization.value);
@@ -70,6 +73,7 @@ std::optional<Slot> decode_slot(ByteView bytes) {
     return value;
   };
   slot.sequence = number();
+  slot.durable = number();
   slot.before = number();
   slot.watermark.block = types::Height{number()};
   slot.watermark.notarization = types::Height{number()};
@@ -209,7 +213,9 @@ Status<> ArtifactLog::read_segment(std::uint64_t number, bool is_last, Recovered
   const std::uint64_t size = TRY(file->size());
   Bytes header(kHeaderSize);
   header.resize(TRY(file->read_at(0, header)));
+  std::vector<Slot> slots;
   std::uint64_t promised = 0;
+  std::uint64_t durable = 0;
   std::optional<std::uint64_t> before;
   for (const std::size_t at : {std::size_t{0}, kSlotSize}) {
     if (header.size() < at + kSlotSize) continue;
@@ -218,7 +224,8 @@ Status<> ArtifactLog::read_segment(std::uint64_t number, bool is_last, Recovered
     if (slot->id != id_) return Err(path + " belongs to another node's keys");
     before = slot->before;
     promised = std::max(promised, slot->sequence);
-    raise(watermark_, slot->watermark);
+    durable = std::max(durable, slot->durable);
+    slots.push_back(*slot);
   }
   if (!before) {
     // A crash while the segment was begun: nothing in it was ever relied on.
@@ -242,6 +249,13 @@ Status<> ArtifactLog::read_segment(std::uint64_t number, bool is_last, Recovered
     sequence_ = record->sequence;
     segment.size = record->end;
   }
+  for (const Slot& slot : slots) {
+    const bool was_under_way = slot.sequence == sequence_ + 1 && durable <= sequence_;
+    if (!was_under_way) raise(watermark_, slot.watermark);
+  }
+  // A process that was killed may have left what is read here in memory only; whoever goes on from
+  // it speaks of it.
+  if (is_last) TRY(file->sync());
   if (segment.size < size || sequence_ < promised) {
     // An append begins when the one before is durable, so a crash harms the last record only.
     const bool is_torn = is_last && promised <= sequence_ + 1;
@@ -259,7 +273,7 @@ Status<> ArtifactLog::read_segment(std::uint64_t number, bool is_last, Recovered
 Status<> ArtifactLog::drop_tail(io::File& file, const Segment& segment) const {
   TRY(file.truncate(segment.size));
   // One slot at a time, so that one is whole whenever the machine stops.
-  const Bytes slot = encode_slot({id_, sequence_, segment.before, watermark_});
+  const Bytes slot = encode_slot({id_, sequence_, sequence_, segment.before, watermark_});
   for (const std::size_t at : {std::size_t{0}, kSlotSize}) {
     TRY(file.write_at(at, slot));
     TRY(file.sync());
@@ -270,7 +284,7 @@ Status<> ArtifactLog::drop_tail(io::File& file, const Segment& segment) const {
 Status<> ArtifactLog::begin_segment() {
   const std::uint64_t number = segments_.empty() ? 1 : segments_.back().number + 1;
   file_ = TRY(disk_.open(path_of(number), io::OpenMode::kCreate));
-  const Bytes slot = encode_slot({id_, sequence_, sequence_, watermark_});
+  const Bytes slot = encode_slot({id_, sequence_, sequence_, sequence_, watermark_});
   Bytes header = slot;
   icpd::append(header, ByteView(slot));
   TRY(file_->write_at(0, header));
@@ -280,9 +294,9 @@ Status<> ArtifactLog::begin_segment() {
   return {};
 }
 
-Status<> ArtifactLog::write_slot() {
-  const Bytes slot = encode_slot({id_, sequence_, segments_.back().before, watermark_});
-  return file_->write_at((sequence_ % 2) * kSlotSize, slot);
+Status<> ArtifactLog::write_slot(std::uint64_t place, std::uint64_t durable) {
+  const Bytes slot = encode_slot({id_, sequence_, durable, segments_.back().before, watermark_});
+  return file_->write_at((place % 2) * kSlotSize, slot);
 }
 
 Status<> ArtifactLog::append(const std::vector<Shared<types::EncodedArtifact>>& artifacts,
@@ -299,8 +313,9 @@ Status<> ArtifactLog::append(const std::vector<Shared<types::EncodedArtifact>>& 
   raise(watermark_, watermark);
   const Bytes record = frame_record(sequence_, payload);
   TRY(file_->write_at(segment.size, record));
-  TRY(write_slot());
+  TRY(write_slot(sequence_, sequence_ - 1));
   TRY(file_->sync());
+  TRY(write_slot(sequence_ + 1, sequence_));
   segment.size += record.size();
   segment.top = std::max(segment.top, top_of(artifacts));
   return {};

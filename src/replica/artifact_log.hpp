@@ -4,16 +4,22 @@
 //   pool/<number>.segment    two slots of 512 bytes, then records
 //   keys/watermark           the id of the log that belongs to these keys
 //
-//   slot     magic · log id · sequence of the last record · sequence before the first record ·
-//            watermark · SHA-256 of the slot
+//   slot     magic · log id · sequence of the last record · of the last one that is known to be
+//            durable · of the last one before this segment · watermark · SHA-256 of the slot
 //   record   length (4 bytes, little-endian) · SHA-256 of the rest, first 8 bytes · sequence (8) ·
 //            canonical record of a LogRecord
 //
 // Each append writes one record at the end and, alternating, one of the two slots of the same file,
-// then syncs the file once. So the watermark needs no sync of its own, and yet survives the loss of
-// the record it came with: a record that is torn or rotten at the end of the log is dropped, the
-// slot still says what was signed, and consensus then signs nothing at or below
-// (consensus/watermark.hpp). Keys whose log is gone are refused.
+// then syncs the file once; so the watermark needs no sync of its own. The other slot then says
+// without a sync that the record is durable, which the disk learns sooner or later.
+//
+// A record at the end that is torn is dropped. There are two cases.
+//  - Nothing says that it was durable: its append was under way when the machine stopped. Nothing
+//    left the node on its strength, so its watermark doesn't count either. It must not: after a
+//    power cut of all nodes, more than f of them would sign nothing at that height, for ever.
+//  - It was durable: the disk lost what it had promised to keep. The slots still say what was
+//    signed, and consensus signs nothing at or below (consensus/watermark.hpp).
+// Keys whose log is gone are refused.
 //
 // A segment holds about one checkpoint interval; purging deletes whole segments.
 //
@@ -80,7 +86,7 @@ class ArtifactLog {
 
   explicit ArtifactLog(io::Disk& disk) : disk_(disk) {}
   [[nodiscard]] Status<> begin_segment();
-  [[nodiscard]] Status<> write_slot();
+  [[nodiscard]] Status<> write_slot(std::uint64_t place, std::uint64_t durable);
   /// Cuts off what was lost, and makes the slots say so; they keep the watermark.
   [[nodiscard]] Status<> drop_tail(io::File& file, const Segment& segment) const;
   [[nodiscard]] Status<> read_segment(std::uint64_t number, bool is_last, RecoveredLog& recovered);

@@ -59,7 +59,30 @@ TEST_F(ArtifactLogTest, gives_back_what_was_appended) {
   EXPECT_FALSE(recovered.tail_dropped);
 }
 
-TEST_F(ArtifactLogTest, drops_a_torn_record_and_keeps_its_watermark) {
+/// The disk as an append leaves it that a crash cut off: all written, nothing said to be durable.
+TEST_F(ArtifactLogTest, forgets_an_append_that_was_under_way) {
+  append(1, 2);
+  const Bytes before = disk_.content(segment(disk_));
+  append(3, 3);
+  Bytes& content = disk_.content(segment(disk_));
+  const Bytes after = content;
+  // Which slot the third append wrote; the other one says that it is durable.
+  const std::size_t written = 512;
+  for (std::size_t size = before.size(); size < after.size(); ++size) {
+    for (const bool with_slot : {false, true}) {
+      Bytes cut = before;
+      cut.insert(cut.end(), after.begin() + static_cast<long>(before.size()),
+                 after.begin() + static_cast<long>(size));
+      if (with_slot) std::copy_n(after.begin() + written, 512, cut.begin() + written);
+      disk_.content(segment(disk_)) = cut;
+      const RecoveredLog recovered = reopen();
+      EXPECT_EQ(recovered.artifacts.size(), 2u);
+      EXPECT_EQ(recovered.watermark, signed_up_to(2));
+    }
+  }
+}
+
+TEST_F(ArtifactLogTest, keeps_the_watermark_of_a_durable_record_that_is_lost) {
   append(1, 3);
   Bytes& content = disk_.content(segment(disk_));
   const Bytes whole = content;

@@ -17,10 +17,24 @@ bool is_here(const Core& core, const IngressHash& hash) {
   return core.pool.contains(hash) || core.bodies.find(hash) != nullptr;
 }
 
+/// In a block that is on its way to execution. A body alone doesn't say so: its block may have
+/// lost, or be one that this node remembers from before a restart.
+bool is_on_its_way(const Core& core, const IngressHash& hash) {
+  if (core.bodies.find(hash) == nullptr) return false;
+  if (core.in_chain.contains(hash)) return true;
+  for (Height h = core.executed + 1; h <= core.consensus->finalized(); ++h) {
+    const auto block = core.consensus->final_block(h);
+    if (!block) continue;
+    const auto& named = named_by(**block);
+    if (std::find(named.begin(), named.end(), hash) != named.end()) return true;
+  }
+  return false;
+}
+
 /// Executed, or about to be: nothing is gained by another copy.
 bool is_known(const Core& core, const types::IngressMessage& message) {
-  return is_here(core, message.hash) ||
-         core.snapshots.rbegin()->second->ingress().contains(message.id());
+  if (core.pool.contains(message.hash) || is_on_its_way(core, message.hash)) return true;
+  return core.snapshots.rbegin()->second->ingress().contains(message.id());
 }
 
 bool is_timely(const Core& core, const types::IngressMessage& message) {

@@ -6,9 +6,9 @@
 //
 // Order is the order of arrival: what came first is first in blocks (reference B.8).
 //
-// A message leaves when its block is final, or when it has expired and isn't pinned. What a proposal
-// names is pinned until the proposal's height is final: the proposal is judged at its own block
-// time, however late that is (after a restart, or a laptop's sleep).
+// A message leaves when its block is final, or when it has expired and isn't pinned. What a
+// proposal names is pinned until the proposal's height is final: the proposal is judged at its own
+// block time, however late that is (after a restart, or a laptop's sleep).
 #pragma once
 
 #include <cstdint>

@@ -57,7 +57,8 @@ std::optional<consensus::PayloadVerdict> judge(Core& core, OpenCheck& open) {
   using consensus::PayloadVerdict;
   const consensus::PayloadQuestion& question = open.ask.question;
   const auto& payload = std::get<types::DataPayload>(open.ask.block->payload);
-  // Before all of it is here, so that a block can't make this node fetch more than a block may have.
+  // Before all of it is here, so that a block can't make this node fetch more than a block may
+  // have.
   if (open.is_impossible || open.bytes > types::limits::kBlockIngressSizeMax)
     return PayloadVerdict::kInvalid;
   if (!open.missing.empty()) return std::nullopt;
@@ -153,8 +154,8 @@ void build_payload(Core& core, const consensus::BuildPayload& ask) {
 void check_payload(Core& core, const consensus::CheckPayload& ask) {
   const auto& payload = std::get<types::DataPayload>(ask.block->payload);
   if (payload.ingress.size() > types::limits::kBlockIngressCountMax)
-    return feed(core, consensus::PayloadChecked{ask.question.id,
-                                                consensus::PayloadVerdict::kInvalid});
+    return feed(core,
+                consensus::PayloadChecked{ask.question.id, consensus::PayloadVerdict::kInvalid});
   trace_proposed(core, payload.ingress);
   OpenCheck open{.ask = ask};
   for (const IngressHash& hash : payload.ingress)

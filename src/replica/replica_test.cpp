@@ -1,5 +1,5 @@
-// What a replica does with bodies of messages: a payload is judged at its block's time, whatever the
-// clock says, and no maker can make a node wait, fetch or remember without end.
+// What a replica does with bodies of messages: a payload is judged at its block's time, whatever
+// the clock says, and no maker can make a node wait, fetch or remember without end.
 #include "replica/replica.hpp"
 
 #include <algorithm>
@@ -35,9 +35,9 @@ crypto::Ed25519PublicKey key_of(std::size_t i) {
 
 registry::SubnetRecord subnet_record(std::size_t n) {
   const auto deal = [n](crypto::ThresholdTag tag, std::size_t threshold) {
-    return crypto::deal(Bytes(32, static_cast<std::uint8_t>(tag)),
-                        {tag, static_cast<std::uint32_t>(n), static_cast<std::uint32_t>(threshold),
-                         1});
+    return crypto::deal(
+        Bytes(32, static_cast<std::uint8_t>(tag)),
+        {tag, static_cast<std::uint32_t>(n), static_cast<std::uint32_t>(threshold), 1});
   };
   const auto low = deal(crypto::ThresholdTag::kLow, registry::low_threshold(n));
   const auto high = deal(crypto::ThresholdTag::kHigh, registry::high_threshold(n));
@@ -86,13 +86,14 @@ class ReplicaTest : public testing::Test {
     // The replica is not the leader of height 1, and so makes no block before the leader's.
     self_ = nodes_[0] == leader_ ? 1 : 0;
     peer_ = nodes_[2] == leader_ ? 3 : 2;
-    replica_ = Replica::make({{nodes_[self_], subnet_, signers_[self_].get(), crypto_.get()}, {*root}},
-                             registry::Registry(registry_),
-                             {.genesis = genesis_,
-                              .state = Snapshot(std::move(state)),
-                              .root = state_root,
-                              .hash = hash})
-                   .value();
+    replica_ =
+        Replica::make({{nodes_[self_], subnet_, signers_[self_].get(), crypto_.get()}, {*root}},
+                      registry::Registry(registry_),
+                      {.genesis = genesis_,
+                       .state = Snapshot(std::move(state)),
+                       .root = state_root,
+                       .hash = hash})
+            .value();
     take(replica_->start(now()));
     for (std::size_t i = 0; i < kNodes; ++i) {
       if (i != self_) step(SessionUp{nodes_[i], p2p::SessionNumber{1}});
@@ -114,8 +115,7 @@ class ReplicaTest : public testing::Test {
     for (Action& action : actions) {
       if (const auto* a = std::get_if<RunCrypto>(&action))
         answers.emplace_back(CryptoDone{a->id, consensus::run(*crypto_, *a->job)});
-      if (const auto* a = std::get_if<Persist>(&action))
-        answers.emplace_back(Persisted{a->number});
+      if (const auto* a = std::get_if<Persist>(&action)) answers.emplace_back(Persisted{a->number});
       if (const auto* a = std::get_if<VerifySignatures>(&action)) {
         std::vector<bool> good;
         for (const auto& checks : a->messages)
@@ -148,8 +148,8 @@ class ReplicaTest : public testing::Test {
   }
   void publish(std::size_t peer, const Encoded& artifact) {
     from_peer(peer,
-              p2p::Update{p2p::CommitNumber{++commits_}, p2p::SlotNumber{commits_ % 1'000}, artifact->id,
-                          artifact->bytes},
+              p2p::Update{p2p::CommitNumber{++commits_}, p2p::SlotNumber{commits_ % 1'000},
+                          artifact->id, artifact->bytes},
               p2p::Channel::kUrgent);
   }
   /// Whoever was asked answers with this body. False if nobody was.
@@ -158,8 +158,8 @@ class ReplicaTest : public testing::Test {
     if (asked == requests_.end()) return false;
     const auto [peer, number] = asked->second;
     requests_.erase(asked);
-    const auto index = static_cast<std::size_t>(
-        std::find(nodes_.begin(), nodes_.end(), peer) - nodes_.begin());
+    const auto index =
+        static_cast<std::size_t>(std::find(nodes_.begin(), nodes_.end(), peer) - nodes_.begin());
     from_peer(index, p2p::Chunk{number, true, body->bytes}, p2p::Channel::kBulk);
     return true;
   }
@@ -194,8 +194,8 @@ class ReplicaTest : public testing::Test {
       payload.ingress.push_back(*types::IngressHash::from(one->id.hash));
     block.payload = std::move(payload);
     const types::HashedBlock hashed(std::move(block));
-    maker_ = static_cast<std::size_t>(
-        std::find(nodes_.begin(), nodes_.end(), hashed->maker) - nodes_.begin());
+    maker_ = static_cast<std::size_t>(std::find(nodes_.begin(), nodes_.end(), hashed->maker) -
+                                      nodes_.begin());
     const Bytes signed_bytes = types::proposal_message({Height{1}, hashed.hash(), subnet_});
     return types::encode(types::BlockProposal{hashed, signers_[maker_]->sign(signed_bytes)});
   }
@@ -233,7 +233,7 @@ TEST_F(ReplicaTest, signs_a_block_whose_message_comes_after_it) {
   const auto body = message(1, Duration::minutes(1));
   const auto block = proposal({body});
   publish(maker_, block);
-  pass(Duration::seconds(2));
+  pass(Duration::milliseconds(500));
   EXPECT_FALSE(has_signed(block));
   ASSERT_TRUE(give(body));
   pass(Duration::seconds(2));
@@ -247,7 +247,7 @@ TEST_F(ReplicaTest, judges_a_block_at_its_own_time_though_its_message_has_expire
   const auto block = proposal({body});
   jumped_ = Duration::minutes(60);
   publish(maker_, block);
-  pass(Duration::seconds(2));
+  pass(Duration::milliseconds(500));
   ASSERT_TRUE(give(body));
   pass(Duration::seconds(2));
   EXPECT_TRUE(has_signed(block));
@@ -281,7 +281,7 @@ TEST_F(ReplicaTest, refuses_a_block_before_all_of_its_too_many_bytes_are_here) {
     bodies.push_back(message(n, Duration::minutes(1), 1'000'000));
   const auto block = proposal(bodies);
   publish(maker_, block);
-  pass(Duration::seconds(2));
+  pass(Duration::milliseconds(500));
   ASSERT_EQ(requests_.size(), 10u);
   std::size_t fetched = 0;
   for (const Encoded& body : bodies) {
@@ -289,8 +289,8 @@ TEST_F(ReplicaTest, refuses_a_block_before_all_of_its_too_many_bytes_are_here) {
     const auto asked = requests_.extract(body->id.hash);
     if (asked.empty()) continue;
     const auto [peer, number] = asked.mapped();
-    const auto index = static_cast<std::size_t>(
-        std::find(nodes_.begin(), nodes_.end(), peer) - nodes_.begin());
+    const auto index =
+        static_cast<std::size_t>(std::find(nodes_.begin(), nodes_.end(), peer) - nodes_.begin());
     for (std::size_t at = 0; at < body->bytes.size(); at += p2p::kChunkSizeMax) {
       const std::size_t left = body->bytes.size() - at;
       const std::size_t size = std::min(left, p2p::kChunkSizeMax);
@@ -327,9 +327,9 @@ TEST_F(ReplicaTest, answers_few_ranges_a_second) {
   const auto ask = [&](std::uint64_t number) {
     const Slice query(codec::to_record(RangeWords{Height{1}}));
     const auto actions = replica_->step(
-        now(), FrameReceived{nodes_[peer_], p2p::SessionNumber{1}, p2p::Channel::kUrgent,
-                             p2p::encode(p2p::Request{p2p::RequestNumber{number},
-                                                      p2p::RangeQuery{query}})});
+        now(), FrameReceived{
+                   nodes_[peer_], p2p::SessionNumber{1}, p2p::Channel::kUrgent,
+                   p2p::encode(p2p::Request{p2p::RequestNumber{number}, p2p::RangeQuery{query}})});
     for (const Action& action : actions) {
       const auto* send = std::get_if<p2p::Send>(&action);
       if (send == nullptr) continue;

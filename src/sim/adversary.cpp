@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "certification/envelope.hpp"
 #include "consensus/fast_crypto.hpp"
 
 namespace icpd::sim {
@@ -14,7 +13,13 @@ using types::Height;
 
 constexpr Time kBeginning = Time::from_seconds(1'700'000'000);
 constexpr Duration kCryptoTime = Duration::microseconds(100);
-constexpr std::size_t kKnownBodiesMax = 500;
+constexpr std::size_t kKnownBodiesMax = 300;
+/// Whoever gets a forgery ends the session, so a forger that is always at it is never heard.
+constexpr std::uint64_t kForgeryOneIn = 40;
+/// A forgery is taken back after that; else each new session would begin and end with it.
+constexpr Duration kForgeryStays = Duration::milliseconds(100);
+/// What it may publish again; it stays within the slots that peers give each other.
+constexpr std::size_t kPublishedMax = 50;
 
 template <typename Share>
 bool spoil_if(types::Artifact& artifact) {
@@ -36,7 +41,8 @@ Adversary::Adversary(EventQueue& events, Prng random, const Subnet& subnet, std:
       world_(std::move(world)),
       signer_(consensus::make_fast_signer(subnet.keys[index],
                                           crypto::MemberIndex{static_cast<std::uint32_t>(index)})),
-      crypto_(consensus::make_fast_crypto()) {
+      crypto_(consensus::make_fast_crypto()),
+      forger_(random_.fork(), subnet, index, *signer_) {
   for (std::size_t i = 0; i < subnet.nodes.size(); ++i) {
     if (i != index) peers_[subnet.nodes[i]];
   }
@@ -106,7 +112,7 @@ void Adversary::answer(const types::NodeId& peer, const p2p::LookUp& ask) {
   if (body != bodies_.end()) bytes = body->second->bytes;
   if (likes(Misdeed::kHidesBodies)) {
     bytes.reset();
-    world_.did(Misdeed::kHidesBodies);
+    world_.did("hides bodies");
   }
   events_.after({}, [this, peer, ask, bytes] { tell(peer, p2p::Answer{ask.ticket, bytes}); });
 }
@@ -119,7 +125,7 @@ void Adversary::answer(const types::NodeId& peer, const p2p::LookUpRange& ask) {
     if (!range.blocks.empty() && random_.chance(1, 2)) range.blocks.erase(range.blocks.begin());
     if (!range.tapes.empty() && random_.chance(1, 2)) range.tapes.back().signature.bytes[3] ^= 1;
     bytes = random_.chance(1, 4) ? Slice(random_.bytes(100)) : Slice(codec::to_record(range));
-    world_.did(Misdeed::kLiesInRanges);
+    world_.did("lies in ranges");
   }
   events_.after({}, [this, peer, ask, bytes] { tell(peer, p2p::Answer{ask.ticket, bytes}); });
 }
@@ -127,13 +133,60 @@ void Adversary::answer(const types::NodeId& peer, const p2p::LookUpRange& ask) {
 void Adversary::seen(const Encoded& artifact) {
   if (artifact->id.kind == types::ArtifactKind::kIngress) {
     const auto hash = *types::IngressHash::from(artifact->id.hash);
-    if (bodies_.emplace(hash, artifact).second && known_bodies_.size() < kKnownBodiesMax)
-      known_bodies_.push_back(hash);
+    if (!bodies_.emplace(hash, artifact).second) return;
+    known_bodies_.push_back(hash);
+    if (known_bodies_.size() > kKnownBodiesMax) {
+      // Not in order: some old ones, long executed, stay to be named again.
+      const auto gone =
+          known_bodies_.begin() + static_cast<std::ptrdiff_t>(random_.below(known_bodies_.size()));
+      bodies_.erase(*gone);
+      known_bodies_.erase(gone);
+    }
     return;
   }
   if (const auto* proposal = std::get_if<types::BlockProposal>(&artifact->artifact);
       proposal != nullptr && likes(Misdeed::kSignsEverything))
     sign_everything(*proposal);
+  forge(artifact->artifact);
+}
+
+void Adversary::broadcast_later(types::Artifact artifact) {
+  const Encoded encoded = types::encode(std::move(artifact));
+  events_.after({}, [this, encoded] {
+    for (auto& [peer, p2p] : peers_)
+      publish(peer, encoded);
+  });
+  events_.after(kForgeryStays, [this, encoded] {
+    for (auto& [peer, p2p] : peers_)
+      tell(peer, p2p::Withdraw{encoded->id});
+  });
+}
+
+void Adversary::forge_package(Height height) {
+  const auto summary = consensus_->final_block(height);
+  const auto root = world_.root(height);
+  if (!summary || !root) return;
+  if (auto forged = forger_.false_package(*summary, *root)) {
+    broadcast_later(std::move(*forged));
+    world_.did("forges catch-up packages");
+  }
+}
+
+void Adversary::forge(const types::Artifact& seen) {
+  forger_.remember(seen);
+  if (const auto* share = std::get_if<types::CatchUpPackageShare>(&seen);
+      share != nullptr && likes(Misdeed::kForgesCertificates))
+    forge_package(share->height);
+  if (likes(Misdeed::kForgesCertificates) && random_.chance(1, kForgeryOneIn)) {
+    if (auto forged = forger_.false_certificate(seen)) {
+      broadcast_later(std::move(*forged));
+      world_.did("forges certificates");
+    }
+  }
+  const auto* proposal = std::get_if<types::BlockProposal>(&seen);
+  if (proposal == nullptr || !likes(Misdeed::kUsurps) || !random_.chance(1, kForgeryOneIn)) return;
+  broadcast_later(forger_.usurping(*proposal));
+  world_.did("usurps");
 }
 
 void Adversary::publish(const types::NodeId& peer, const Encoded& artifact) {
@@ -143,17 +196,37 @@ void Adversary::publish(const types::NodeId& peer, const Encoded& artifact) {
 void Adversary::broadcast(const Encoded& original) {
   Encoded artifact = original;
   const auto* proposal = std::get_if<types::BlockProposal>(&artifact->artifact);
-  if (proposal != nullptr && proposal->block->maker == subnet_.nodes[index_] &&
-      likes(Misdeed::kEquivocates))
-    return equivocate(*proposal);
+  const bool is_own = proposal != nullptr && proposal->block->maker == subnet_.nodes[index_];
+  if (is_own && likes(Misdeed::kEquivocates)) return equivocate(*proposal);
+  if (is_own && likes(Misdeed::kBendsTime) && random_.chance(1, 2)) {
+    artifact = types::encode(forger_.out_of_time(*proposal));
+    world_.did("bends time");
+  }
+  if (is_own && likes(Misdeed::kForgesCertificates) && random_.chance(1, 2)) {
+    broadcast_later(forger_.false_quorum(std::get<types::BlockProposal>(artifact->artifact).block));
+    world_.did("forges certificates");
+  }
   if (likes(Misdeed::kSpoilsShares)) artifact = spoilt(artifact);
   for (auto& [peer, p2p] : peers_) {
     if (likes(Misdeed::kWithholds) && random_.chance(1, 2)) {
-      world_.did(Misdeed::kWithholds);
+      world_.did("withholds");
       continue;
     }
     publish(peer, artifact);
   }
+  if (!likes(Misdeed::kRepeatsItself)) return;
+  published_.push_back(artifact);
+  if (published_.size() > kPublishedMax) published_.pop_front();
+  if (random_.chance(1, 4)) repeat_itself();
+}
+
+void Adversary::repeat_itself() {
+  const Encoded again = published_[random_.below(published_.size())];
+  for (auto& [peer, p2p] : peers_) {
+    tell(peer, p2p::Withdraw{again->id});
+    publish(peer, again);
+  }
+  world_.did("repeats itself");
 }
 
 void Adversary::equivocate(const types::BlockProposal& proposal) {
@@ -166,8 +239,12 @@ void Adversary::equivocate(const types::BlockProposal& proposal) {
   for (auto& [peer, p2p] : peers_) {
     publish(peer, versions[random_.below(2)]);
     if (random_.chance(1, 4)) publish(peer, versions[random_.below(2)]);
+    if (!likes(Misdeed::kForgesCertificates) || !random_.chance(1, 4)) continue;
+    const auto& version = std::get<types::BlockProposal>(versions[random_.below(2)]->artifact);
+    publish(peer, types::encode(forger_.false_quorum(version.block)));
+    world_.did("forges certificates");
   }
-  world_.did(Misdeed::kEquivocates);
+  world_.did("equivocates");
 }
 
 void Adversary::sign_everything(const types::BlockProposal& proposal) {
@@ -186,7 +263,7 @@ void Adversary::sign_everything(const types::BlockProposal& proposal) {
       publish(peer, finalization);
     }
   });
-  world_.did(Misdeed::kSignsEverything);
+  world_.did("signs everything");
 }
 
 Encoded Adversary::spoilt(const Encoded& artifact) const {
@@ -196,44 +273,56 @@ Encoded Adversary::spoilt(const Encoded& artifact) const {
       spoil_if<types::BeaconShare>(copy) || spoil_if<types::TapeShare>(copy) ||
       spoil_if<types::CertificationShare>(copy) || spoil_if<types::CatchUpPackageShare>(copy);
   if (!spoilt) return artifact;
-  world_.did(Misdeed::kSpoilsShares);
+  world_.did("spoils shares");
   return types::encode(std::move(copy));
 }
 
-types::IngressHash Adversary::forged_message() {
-  types::CallContent call;
-  call.sender = types::Principal::self_authenticating(as_bytes("somebody else"));
-  call.ingress_expiry = moment().wall + Duration::seconds(random_.chance(1, 2) ? 60 : -600);
-  call.canister_id = types::canister_id_from_index(0);
-  call.method_name = "increment";
-  Bytes nonce;
-  append_be<std::uint64_t>(nonce, ++forged_);
-  call.nonce = Slice(std::move(nonce));
-  const certification::EnvelopeSignature signature{
-      Slice(random_.bytes(44)), Slice(random_.bytes(64)), {}};
-  const Encoded artifact =
-      types::encode(types::IngressArtifact{Slice(certification::encode_envelope(call, signature))});
+types::IngressHash Adversary::own_message(FalseCall kind) {
+  const types::IngressArtifact* seen = nullptr;
+  if (!known_bodies_.empty()) {
+    const auto& body = bodies_.at(known_bodies_[random_.below(known_bodies_.size())]);
+    seen = &std::get<types::IngressArtifact>(body->artifact);
+  }
+  const Encoded artifact = types::encode(forger_.false_call(kind, moment().wall, seen));
   const auto hash = *types::IngressHash::from(artifact->id.hash);
   bodies_.emplace(hash, artifact);
   return hash;
 }
 
+void Adversary::name_messages_seen(types::DataPayload& payload) {
+  if (known_bodies_.empty()) return;
+  const auto any = [&] { return known_bodies_[random_.below(known_bodies_.size())]; };
+  for (int i = 0; i < 3; ++i)
+    payload.ingress.push_back(any());
+  // Perhaps executed, perhaps in a block already, perhaps expired.
+  world_.did("proposes what it has seen");
+  if (!random_.chance(1, 2)) return;
+  payload.ingress.push_back(payload.ingress.front());
+  world_.did("names a message twice");
+}
+
 types::DataPayload Adversary::payload() {
   types::DataPayload payload;
   if (!likes(Misdeed::kForgesPayloads)) return payload;
-  world_.did(Misdeed::kForgesPayloads);
-  switch (random_.below(4)) {
+  switch (random_.below(6)) {
     case 0:
-      payload.ingress.push_back(forged_message());
+      payload.ingress.push_back(own_message(FalseCall::kForged));
+      world_.did("proposes a forged message");
       break;
-    // A body that nobody has.
     case 1:
+      payload.ingress.push_back(own_message(FalseCall::kExpired));
+      world_.did("proposes an expired message");
+      break;
+    case 2:
+      payload.ingress.push_back(own_message(FalseCall::kFromTheFuture));
+      world_.did("proposes a message from the future");
+      break;
+    case 3:
       payload.ingress.push_back(*types::IngressHash::from(random_.bytes(32)));
+      world_.did("proposes a message that nobody has");
       break;
     default:
-      // Seen before: perhaps executed, perhaps in a block already.
-      for (int i = 0; i < 3 && !known_bodies_.empty(); ++i)
-        payload.ingress.push_back(known_bodies_[random_.below(known_bodies_.size())]);
+      name_messages_seen(payload);
       break;
   }
   return payload;

@@ -11,12 +11,17 @@
 // | signs everything | notarization and finalization shares for every block it sees |
 // | spoils shares | sends shares with bad signatures |
 // | withholds | sends what it has to some peers only |
-// | forges payloads | proposes ingress that is forged, expired, executed before, or named twice |
+// | forges payloads | proposes ingress that is forged, expired, executed before, named twice, or
+//   that nobody has |
+// | forges certificates | sends certificates, proofs and randomness that nobody agreed to |
+// | usurps | proposes when it is another maker's turn |
+// | bends time | proposes blocks of the past and of the future |
 // | hides bodies | doesn't answer when asked for bodies or ranges |
 // | lies in ranges | answers with blocks that don't fit |
+// | repeats itself | publishes what it has published before, in slots of their own |
 #pragma once
 
-#include <array>
+#include <deque>
 #include <memory>
 #include <string_view>
 
@@ -25,6 +30,7 @@
 #include "p2p/p2p.hpp"
 #include "replica/ingress_pool.hpp"
 #include "sim/event_queue.hpp"
+#include "sim/forger.hpp"
 #include "sim/network.hpp"
 
 namespace icpd::sim {
@@ -35,12 +41,14 @@ enum class Misdeed : std::uint8_t {
   kSpoilsShares,
   kWithholds,
   kForgesPayloads,
+  kForgesCertificates,
+  kUsurps,
+  kBendsTime,
   kHidesBodies,
   kLiesInRanges,
+  kRepeatsItself,
 };
-inline constexpr std::array<std::string_view, 7> kMisdeeds = {
-    "equivocates",     "signs everything", "spoils shares", "withholds",
-    "forges payloads", "hides bodies",     "lies in ranges"};
+inline constexpr std::size_t kMisdeedCount = 11;
 
 class Adversary {
  public:
@@ -51,7 +59,7 @@ class Adversary {
     std::function<std::optional<types::StateRoot>(types::Height)> root;
     std::function<std::optional<types::StateHash>(types::Height)> state_hash;
     /// Something it did; for the report.
-    std::function<void(Misdeed)> did;
+    std::function<void(std::string_view what)> did;
   };
 
   Adversary(EventQueue& events, Prng random, const Subnet& subnet, std::size_t index,
@@ -73,7 +81,14 @@ class Adversary {
   void sign_everything(const types::BlockProposal& proposal);
   [[nodiscard]] replica::Encoded spoilt(const replica::Encoded& artifact) const;
   [[nodiscard]] types::DataPayload payload();
-  [[nodiscard]] types::IngressHash forged_message();
+  [[nodiscard]] types::IngressHash own_message(FalseCall kind);
+  void name_messages_seen(types::DataPayload& payload);
+  void forge(const types::Artifact& seen);
+  /// Before n - f nodes have made the right one.
+  void forge_package(types::Height height);
+  /// Not at once: the peer's p2p core is at work.
+  void broadcast_later(types::Artifact artifact);
+  void repeat_itself();
   void seen(const replica::Encoded& artifact);
   void answer(const types::NodeId& peer, const p2p::LookUp& ask);
   void answer(const types::NodeId& peer, const p2p::LookUpRange& ask);
@@ -89,14 +104,15 @@ class Adversary {
   World world_;
   std::unique_ptr<consensus::Signer> signer_;
   std::unique_ptr<consensus::Crypto> crypto_;
+  Forger forger_;
   std::unique_ptr<consensus::Consensus> consensus_;
   std::map<types::NodeId, p2p::P2p> peers_;
   std::map<types::IngressHash, replica::Encoded> bodies_;
-  std::vector<types::IngressHash> known_bodies_;
+  std::deque<types::IngressHash> known_bodies_;
+  std::deque<replica::Encoded> published_;
   std::map<types::Height, consensus::DeliverBatch> batches_;
   types::Height next_batch_{1};
   bool committing_ = false;
-  std::uint64_t forged_ = 0;
 };
 
 }  // namespace icpd::sim

@@ -2,7 +2,26 @@
 
 #include <algorithm>
 
+#include "consensus/fast_crypto.hpp"
+#include "state/certified_tree.hpp"
+
 namespace icpd::sim {
+
+namespace {
+
+/// Increments, notes, timers (network.hpp).
+constexpr std::size_t kNumbers = 3;
+
+std::string node_name(std::size_t node) {
+  return "node " + std::to_string(node);
+}
+
+}  // namespace
+
+Checks::Checks(const Subnet& subnet)
+    : crypto_(consensus::make_fast_crypto()),
+      key_(crypto_->load(subnet.registry->subnet(subnet.id).initial_transcripts.high).value()),
+      counter_(counter_canister()) {}
 
 void Checks::failed(std::string what) {
   failures_.push_back(std::move(what));
@@ -11,7 +30,7 @@ void Checks::failed(std::string what) {
 void Checks::finalized(std::size_t node, const types::HashedBlock& block) {
   const auto [known, fresh] = blocks_.emplace(block->height, block.hash());
   if (!fresh && known->second != block.hash())
-    failed("agreement: node " + std::to_string(node) + " has another final block at height " +
+    failed("agreement: " + node_name(node) + " has another final block at height " +
            to_string(block->height));
 }
 
@@ -19,15 +38,77 @@ void Checks::executed(std::size_t node, types::Height height,
                       const message_routing::BatchOutcome& outcome) {
   const auto [known, fresh] = roots_.emplace(height, outcome.root);
   if (!fresh && known->second != outcome.root)
-    failed("state: node " + std::to_string(node) + " has another root at height " +
-           to_string(height));
+    failed("state: " + node_name(node) + " has another root at height " + to_string(height));
   for (const execution::MessageTrace& trace : outcome.execution.traces) {
-    if (trace.method != "increment") continue;
-    const auto [at, first] = executed_at_.emplace(trace.request, height);
-    if (!first && at->second != height)
-      failed("at most once: a request was executed at heights " + to_string(at->second) + " and " +
-             to_string(height));
+    if (trace.canister == counter_ && trace.method == "increment")
+      check_increment(trace.request, height);
   }
+  // Whoever is first at a height comes from the one below, where it or another was first.
+  if (fresh) count(height, outcome);
+}
+
+void Checks::check_increment(const types::RequestId& request, types::Height height) {
+  if (!submitted_.contains(request))
+    failed("a call that no user sent was executed at height " + to_string(height));
+  const auto [at, first] = executed_at_.emplace(request, height);
+  if (!first && at->second != height)
+    failed("at most once: a request was executed at heights " + to_string(at->second) + " and " +
+           to_string(height));
+}
+
+void Checks::count(types::Height height, const message_routing::BatchOutcome& outcome) {
+  for (const execution::MessageTrace& trace : outcome.execution.traces) {
+    if (trace.canister != counter_) continue;
+    if (trace.method == "increment") ++so_far_.increments;
+    if (trace.method == "relay" && relays_.insert(trace.request).second) ++so_far_.relays_begun;
+  }
+  for (const types::RequestId& request : outcome.finished)
+    so_far_.relays_ended += relays_.contains(request) ? 1 : 0;
+  counts_.emplace(height, so_far_);
+}
+
+void Checks::checkpointed(std::size_t node, types::Height height, const types::StateHash& hash) {
+  const auto [known, fresh] = state_hashes_.emplace(height, hash);
+  if (!fresh && known->second != hash)
+    failed("state: " + node_name(node) + " has another state hash at height " + to_string(height));
+}
+
+void Checks::shows(std::size_t node, const replica::PublishCertified& published) {
+  const types::CertificationContent& content = published.certification.content;
+  state::ReplicatedState shown(*published.state);
+  if (state::hash_state(shown) != content.root)
+    failed("certificate: " + node_name(node) + " shows another state beside it at height " +
+           to_string(content.height));
+}
+
+void Checks::certified(std::size_t node, const replica::PublishCertified& published) {
+  const types::CertificationContent& content = published.certification.content;
+  if (root(content.height) != content.root || published.state->height() != content.height)
+    failed("certificate: " + node_name(node) + " shows one of another state at height " +
+           to_string(content.height));
+  const consensus::VerifyThreshold job{
+      {{key_, types::signed_message(content), published.certification.signature}}};
+  if (!crypto_->verify(job))
+    failed("certificate: " + node_name(node) + " shows one that doesn't verify at height " +
+           to_string(content.height));
+  check_counter(node, published.state);
+}
+
+void Checks::check_counter(std::size_t node, const replica::Snapshot& state) {
+  const state::CanisterState* counter = state->find(counter_);
+  if (counter == nullptr || counter->certified_data.size() != kNumbers * 8) return;
+  const auto shown = [&](std::size_t number) {
+    return load_le<std::uint64_t>(counter->certified_data.view().subspan(number * 8));
+  };
+  const Counts& counts = counts_.at(state->height());
+  const std::string where = "counter: at height " + to_string(state->height()) + " " +
+                            node_name(node) + " shows " + std::to_string(shown(0));
+  if (shown(0) != counts.increments)
+    failed(where + ", executed were " + std::to_string(counts.increments));
+  if (shown(1) > counts.relays_begun || shown(1) < counts.relays_ended)
+    failed(where + " and " + std::to_string(shown(1)) + " notes, but " +
+           std::to_string(counts.relays_begun) + " relays have begun and " +
+           std::to_string(counts.relays_ended) + " have ended");
 }
 
 void Checks::published(std::size_t node, types::Height height) {
@@ -45,6 +126,12 @@ void Checks::restarted(std::size_t node, types::Height finalized) {
 std::optional<types::StateRoot> Checks::root(types::Height height) const {
   const auto found = roots_.find(height);
   if (found == roots_.end()) return std::nullopt;
+  return found->second;
+}
+
+std::optional<types::StateHash> Checks::state_hash(types::Height height) const {
+  const auto found = state_hashes_.find(height);
+  if (found == state_hashes_.end()) return std::nullopt;
   return found->second;
 }
 

@@ -1,13 +1,17 @@
 // What must hold over all nodes, whatever happens (DESIGN §9, "simulation").
 //
 //  1. Agreement: one final block for each height, whoever reports it.
-//  2. One state: equal roots for each height, also after replays.
-//  3. At most once: a request is executed for the first time at one height only.
-//  4. Nothing acknowledged is lost: a client that saw its reply in a certified state finds its
-//     increment in the counter forever after; and the counter never counts what nobody sent.
-//  5. Honest nodes are never accused, and never stop but for being too far behind.
-//  6. What a node has shown to clients it shows again after a crash: the final chain in its log
-//     reaches every state that it published.
+//  2. One state: equal roots for each height, also after replays, and equal state hashes of
+//     checkpoints.
+//  3. At most once: a request is executed for the first time at one height only, whatever envelopes
+//     brought it and through however many nodes; and only requests that a user sent, in time.
+//  4. The counter of a certified state is the number of requests executed up to its height: nothing
+//     acknowledged is lost, nothing counts twice. The notes are no more than the relays that began,
+//     and no fewer than those that ended: calls between canisters arrive exactly once.
+//  5. A certificate verifies with the subnet's key and is for the root that was computed.
+//  6. Honest nodes are never accused, and never stop.
+//  7. What a node has shown to clients it shows again after a crash: the final chain in its log
+//     reaches every state that it published, unless its disk lost what it had promised to keep.
 #pragma once
 
 #include <map>
@@ -16,34 +20,69 @@
 #include <string>
 #include <vector>
 
+#include "consensus/crypto.hpp"
 #include "message_routing/batch.hpp"
+#include "replica/step.hpp"
+#include "sim/network.hpp"
 #include "types/block.hpp"
 
 namespace icpd::sim {
 
 class Checks {
  public:
+  explicit Checks(const Subnet& subnet);
+
+  /// A user sent it, in time: it may be executed.
+  void submitted(const types::RequestId& request) { submitted_.insert(request); }
   void finalized(std::size_t node, const types::HashedBlock& block);
   void executed(std::size_t node, types::Height height,
                 const message_routing::BatchOutcome& outcome);
   void published(std::size_t node, types::Height height);
   void restarted(std::size_t node, types::Height finalized);
+  void lost_what_was_durable(std::size_t node) { published_.erase(node); }
+  void checkpointed(std::size_t node, types::Height height, const types::StateHash& hash);
+  void certified(std::size_t node, const replica::PublishCertified& published);
+  /// The state that clients are shown is the one whose root was certified.
+  void shows(std::size_t node, const replica::PublishCertified& published);
   void failed(std::string what);
 
   [[nodiscard]] bool ok() const { return failures_.empty(); }
   [[nodiscard]] const std::vector<std::string>& failures() const { return failures_; }
   [[nodiscard]] std::optional<types::StateRoot> root(types::Height height) const;
+  [[nodiscard]] std::optional<types::StateHash> state_hash(types::Height height) const;
+  /// The highest final block.
   [[nodiscard]] types::Height top() const {
     return blocks_.empty() ? types::Height{0} : blocks_.rbegin()->first;
   }
-  /// Executed increments, by request; nothing else runs.
+  [[nodiscard]] bool was_executed(const types::RequestId& request) const {
+    return executed_at_.contains(request);
+  }
+  [[nodiscard]] std::size_t submissions() const { return submitted_.size(); }
   [[nodiscard]] std::size_t executions() const { return executed_at_.size(); }
 
  private:
+  void count(types::Height height, const message_routing::BatchOutcome& outcome);
+  void check_increment(const types::RequestId& request, types::Height height);
+  void check_counter(std::size_t node, const replica::Snapshot& state);
+
+  std::unique_ptr<consensus::Crypto> crypto_;
+  Shared<consensus::ThresholdKey> key_;
+  types::CanisterId counter_;
   std::map<types::Height, types::BlockHash> blocks_;
   std::map<types::Height, types::StateRoot> roots_;
+  std::map<types::Height, types::StateHash> state_hashes_;
+  std::set<types::RequestId> submitted_;
   std::map<types::RequestId, types::Height> executed_at_;
   std::map<std::size_t, types::Height> published_;
+  struct Counts {
+    std::size_t increments = 0;
+    std::size_t relays_begun = 0;
+    std::size_t relays_ended = 0;
+  };
+  /// Of requests executed up to each height.
+  std::map<types::Height, Counts> counts_;
+  std::set<types::RequestId> relays_;
+  Counts so_far_;
   std::vector<std::string> failures_;
 };
 

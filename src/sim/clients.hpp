@@ -1,11 +1,15 @@
 // Users in virtual time: they create a canister, install the counter, and call `increment`, each
 // call again and again at other nodes until a certified state shows its end.
+//
+// They aren't well-behaved: some calls expire within seconds, some are sent again after their
+// answer, or in an envelope of other bytes, and some had expired before they were made.
 #pragma once
 
 #include <deque>
 #include <functional>
 #include <map>
 #include <set>
+#include <string>
 
 #include "base/prng.hpp"
 #include "replica/replica.hpp"
@@ -14,10 +18,19 @@ namespace icpd::sim {
 
 class Clients {
  public:
-  /// Sends to some node that is up; false if none is.
-  using Submit = std::function<bool(Shared<types::IngressMessage> message)>;
+  using Message = Shared<types::IngressMessage>;
+  struct World {
+    /// Sends to some node that is up; false if none is.
+    std::function<bool(const Message& message)> submit;
+    /// Sends what no node may take.
+    std::function<void(const Message& message)> submit_hopeless;
+    /// A call that may be executed.
+    std::function<void(const types::RequestId& request)> made;
+    /// Something that a well-behaved user wouldn't do; for the report.
+    std::function<void(const std::string& what)> did;
+  };
 
-  Clients(Prng random, Submit submit) : random_(std::move(random)), submit_(std::move(submit)) {}
+  Clients(Prng random, World world) : random_(std::move(random)), world_(std::move(world)) {}
 
   /// Makes calls as far as the bound admits, and repeats those that have no answer yet.
   void act(Time wall);
@@ -26,29 +39,31 @@ class Clients {
 
   [[nodiscard]] bool is_installed() const { return stage_ == Stage::kCounting; }
   /// Increments whose reply a certified state has shown.
-  [[nodiscard]] std::size_t acknowledged() const { return acknowledged_.size(); }
-  [[nodiscard]] const std::set<types::RequestId>& acknowledged_ids() const { return acknowledged_; }
-  [[nodiscard]] std::size_t sent() const { return made_; }
-  [[nodiscard]] const types::CanisterId& counter() const { return counter_; }
+  [[nodiscard]] const std::set<types::RequestId>& acknowledged() const { return acknowledged_; }
+  /// How many of them states up to this height have shown.
+  [[nodiscard]] std::size_t acknowledged_up_to(types::Height height) const;
   [[nodiscard]] const std::vector<std::string>& failures() const { return failures_; }
-  void stop() { stopped_ = true; }
 
  private:
   enum class Stage : std::uint8_t { kCreating, kInstalling, kCounting };
 
-  [[nodiscard]] Shared<types::IngressMessage> make_call(Time wall);
-  [[nodiscard]] types::CallContent content(Time wall);
+  [[nodiscard]] types::CallContent content(Time expiry);
+  [[nodiscard]] Duration lifetime();
+  void make_calls(Time wall);
+  void repeat_calls(Time wall);
+  void misbehave(Time wall);
   void advance_stage();
 
   Prng random_;
-  Submit submit_;
+  World world_;
   Stage stage_ = Stage::kCreating;
-  std::map<types::RequestId, Shared<types::IngressMessage>> open_;
+  std::map<types::RequestId, Message> open_;
+  std::deque<Message> answered_;
   std::set<types::RequestId> acknowledged_;
-  types::CanisterId counter_ = types::canister_id_from_index(0);
+  std::map<types::Height, std::size_t> acknowledged_at_;
+  types::Height seen_;
   std::uint64_t made_ = 0;
   std::vector<std::string> failures_;
-  bool stopped_ = false;
 };
 
 }  // namespace icpd::sim

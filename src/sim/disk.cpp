@@ -8,6 +8,8 @@ namespace icpd::sim {
 namespace {
 
 constexpr std::size_t kSector = 512;
+/// Rot is near the end, so that it is in the last record of a log.
+constexpr std::size_t kRottenBytes = 16;
 
 std::string directory_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
@@ -18,7 +20,7 @@ std::string directory_of(const std::string& path) {
 
 class SimDisk::OpenFile final : public io::File {
  public:
-  OpenFile(const SimDisk& disk, Shared content) : disk_(disk), content_(std::move(content)) {}
+  OpenFile(SimDisk& disk, Shared content) : disk_(disk), content_(std::move(content)) {}
 
   Result<std::uint64_t> size() override { return content_->current.size(); }
   Result<std::size_t> read_at(std::uint64_t offset, MutableByteView out) override {
@@ -29,16 +31,12 @@ class SimDisk::OpenFile final : public io::File {
     return n;
   }
   Status<> write_at(std::uint64_t offset, ByteView bytes) override {
-    record({offset, to_bytes(bytes), false});
-    return {};
+    return record({offset, to_bytes(bytes), false});
   }
-  Status<> truncate(std::uint64_t size) override {
-    record({size, {}, true});
-    return {};
-  }
+  Status<> truncate(std::uint64_t size) override { return record({size, {}, true}); }
   Status<> reserve(std::uint64_t) override { return {}; }
   Status<> sync() override {
-    if (!disk_.barriers) return {};
+    TRY(disk_.use_up());
     content_->durable = content_->current;
     content_->unsynced.clear();
     return {};
@@ -46,35 +44,54 @@ class SimDisk::OpenFile final : public io::File {
   int descriptor() override { return -1; }
 
  private:
-  void record(Write write) {
-    apply(content_->current, write, write.bytes.size());
+  Status<> record(Write write) {
+    TRY(disk_.use_up());
+    apply(content_->current, write);
     content_->unsynced.push_back(std::move(write));
+    return {};
   }
-  const SimDisk& disk_;
+  SimDisk& disk_;
   Shared content_;
 };
 
-void SimDisk::apply(Bytes& content, const Write& write, std::size_t size) {
+Status<> SimDisk::use_up() {
+  if (!left_) return {};
+  if (*left_ == 0) return Err("the machine has stopped");
+  --*left_;
+  return {};
+}
+
+void SimDisk::apply(Bytes& content, const Write& write) {
   if (write.truncates) return content.resize(write.offset);
-  if (size == 0) return;
-  if (content.size() < write.offset + size) content.resize(write.offset + size);
-  std::copy_n(write.bytes.begin(), size,
-              content.begin() + static_cast<std::ptrdiff_t>(write.offset));
+  if (write.bytes.empty()) return;
+  content.resize(std::max<std::size_t>(content.size(), write.offset + write.bytes.size()));
+  std::copy(write.bytes.begin(), write.bytes.end(),
+            content.begin() + static_cast<std::ptrdiff_t>(write.offset));
+}
+
+void SimDisk::apply_torn(Bytes& content, const Write& write, Prng& random) {
+  const std::uint64_t end = write.offset + write.bytes.size();
+  for (std::uint64_t from = write.offset; from < end;) {
+    const std::uint64_t to = std::min(end, (from / kSector + 1) * kSector);
+    if (random.chance(1, 2)) {
+      const auto first = write.bytes.begin() + static_cast<std::ptrdiff_t>(from - write.offset);
+      apply(content, {from, Bytes(first, first + static_cast<std::ptrdiff_t>(to - from)), false});
+    }
+    from = to;
+  }
 }
 
 void SimDisk::settle(Content& content, Prng& random, CrashFigures& figures) {
   for (const Write& write : content.unsynced) {
     const std::uint64_t luck = random.below(3);
-    std::size_t kept = write.bytes.size();
     if (luck == 0) {
       ++figures.writes_lost;
-      continue;
-    }
-    if (luck == 1 && !write.truncates) {
+    } else if (luck == 1 && !write.truncates) {
       ++figures.writes_torn;
-      kept = std::min<std::size_t>(kept, random.below(kept / kSector + 1) * kSector);
+      apply_torn(content.durable, write, random);
+    } else {
+      apply(content.durable, write);
     }
-    apply(content.durable, write, kept);
   }
   content.unsynced.clear();
   content.current = content.durable;
@@ -82,6 +99,7 @@ void SimDisk::settle(Content& content, Prng& random, CrashFigures& figures) {
 
 CrashFigures SimDisk::crash(Prng& random) {
   CrashFigures figures;
+  go_on();
   // Names change in their order: a crash keeps a beginning of what wasn't synced.
   std::size_t kept = random.below(unsynced_names_.size() + 1);
   while (kept > 0 && unsynced_names_[kept - 1].with_next)
@@ -110,6 +128,18 @@ CrashFigures SimDisk::crash(Prng& random) {
   return figures;
 }
 
+bool SimDisk::rot_end_of(const std::string& directory, std::size_t keep, Prng& random) {
+  const auto after = names_.lower_bound(directory + "0");  // the character after '/'
+  if (after == names_.begin()) return false;
+  const auto& [name, content] = *std::prev(after);
+  const std::size_t size = content->current.size();
+  if (!name.starts_with(directory + "/") || size <= keep) return false;
+  const std::size_t reach = std::min<std::size_t>(size - keep, kRottenBytes);
+  content->current[size - 1 - random.below(reach)] ^= 1;
+  content->durable = content->current;
+  return true;
+}
+
 void SimDisk::flip_bit(const std::string& path, Prng& random) {
   Content& content = *names_.at(path);
   ensure(!content.durable.empty() && content.unsynced.empty());
@@ -135,11 +165,12 @@ Result<std::unique_ptr<io::File>> SimDisk::open(const std::string& path, io::Ope
     return std::unique_ptr<io::File>(std::make_unique<OpenFile>(*this, found->second));
   }
   if (!is_there) {
+    TRY(use_up());
     change_name(path, std::make_shared<Content>());
     return std::unique_ptr<io::File>(std::make_unique<OpenFile>(*this, names_.at(path)));
   }
   auto file = std::make_unique<OpenFile>(*this, found->second);
-  (void)file->truncate(0);
+  TRY(file->truncate(0));
   return std::unique_ptr<io::File>(std::move(file));
 }
 
@@ -148,6 +179,7 @@ Status<> SimDisk::make_directory(const std::string&) {
 }
 
 Status<> SimDisk::rename(const std::string& from, const std::string& to) {
+  TRY(use_up());
   const auto found = names_.find(from);
   if (found == names_.end()) return Err(from + ": no such file");
   const Shared content = found->second;
@@ -157,6 +189,7 @@ Status<> SimDisk::rename(const std::string& from, const std::string& to) {
 }
 
 Status<> SimDisk::link(const std::string& from, const std::string& to) {
+  TRY(use_up());
   const auto found = names_.find(from);
   if (found == names_.end()) return Err(from + ": no such file");
   change_name(to, found->second);
@@ -164,11 +197,13 @@ Status<> SimDisk::link(const std::string& from, const std::string& to) {
 }
 
 Status<> SimDisk::remove(const std::string& path) {
+  TRY(use_up());
   if (names_.contains(path)) change_name(path, nullptr);
   return {};
 }
 
 Status<> SimDisk::remove_tree(const std::string& path) {
+  TRY(use_up());
   std::vector<std::string> inside;
   for (const auto& [name, content] : names_) {
     if (name.starts_with(path + "/")) inside.push_back(name);
@@ -195,7 +230,7 @@ bool SimDisk::exists(const std::string& path) {
 }
 
 Status<> SimDisk::sync_directory(const std::string& path) {
-  if (!barriers) return {};
+  TRY(use_up());
   // Names of other directories stay undecided, and so do all changes before them in the order; a
   // sync of any directory settles everything up to its own last change.
   std::size_t last = 0;

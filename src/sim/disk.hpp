@@ -2,13 +2,17 @@
 // decides.
 //
 // Each file has its durable content and the writes since its last sync. At a crash every such write
-// is kept, lost, or torn at a sector of 512 bytes; a file's length follows its last kept write. New
-// names, renames and removals are durable after sync_directory; before that a crash keeps or undoes
-// them, in their order. io/disk.hpp promises exactly this much.
+// is kept, lost, or torn: each sector of 512 bytes is there or not. New names, renames and removals
+// are durable after sync_directory; before that a crash keeps or undoes them, in their order.
+// io/disk.hpp promises exactly this much.
+//
+// stop_after() lets the machine stop in the midst of what it does: so many writes, syncs and
+// changes of names still happen, all others fail and leave no trace.
 #pragma once
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,11 +28,16 @@ struct CrashFigures {
 
 class SimDisk final : public io::Disk {
  public:
-  /// While false, syncs do nothing: the machine stops before they are done.
-  bool barriers = true;
-
-  /// Drops what wasn't synced. Files that were open before must not be used any more.
+  /// So many operations from now the machine stops; until the crash.
+  void stop_after(std::uint64_t operations) { left_ = operations; }
+  /// The machine has stopped: drops what wasn't synced. Files that were open before must not be
+  /// used any more.
   CrashFigures crash(Prng& random);
+  /// Only the process has ended: what was written stays in the machine's memory.
+  void go_on() { left_.reset(); }
+  /// A byte at the end of a directory's last file, by name, becomes another; not of its first
+  /// `keep` bytes. False if there is none. Not while the file is open.
+  bool rot_end_of(const std::string& directory, std::size_t keep, Prng& random);
   /// A failing medium: changes a bit of what the file holds durably. Needs the file, not empty.
   void flip_bit(const std::string& path, Prng& random);
 
@@ -65,9 +74,13 @@ class SimDisk final : public io::Disk {
   };
 
   void change_name(const std::string& path, Shared content, bool with_next = false);
-  static void apply(Bytes& content, const Write& write, std::size_t size);
+  static void apply(Bytes& content, const Write& write);
+  static void apply_torn(Bytes& content, const Write& write, Prng& random);
   static void settle(Content& content, Prng& random, CrashFigures& figures);
+  /// One operation; an error once the machine has stopped.
+  [[nodiscard]] Status<> use_up();
 
+  std::optional<std::uint64_t> left_;
   std::map<std::string, Shared> names_;
   std::map<std::string, Shared> durable_names_;
   std::vector<NameChange> unsynced_names_;

@@ -1,8 +1,8 @@
 // Virtual time: events in order of time, then of making. Nothing here knows a clock.
 #pragma once
 
+#include <algorithm>
 #include <functional>
-#include <queue>
 #include <tuple>
 #include <vector>
 
@@ -16,13 +16,15 @@ class EventQueue {
   [[nodiscard]] Time now() const { return now_; }
   void after(Duration delay, std::function<void()> action) {
     ensure(delay.ns >= 0, "events lie in the future");
-    events_.push({now_ + delay, ++order_, std::move(action)});
+    events_.push_back({now_ + delay, ++order_, std::move(action)});
+    std::push_heap(events_.begin(), events_.end());
   }
   /// Runs the next event. False if there is none.
   bool run_one() {
     if (events_.empty()) return false;
-    const Event event = events_.top();
-    events_.pop();
+    std::pop_heap(events_.begin(), events_.end());
+    const Event event = std::move(events_.back());
+    events_.pop_back();
     ensure(event.at >= now_);
     now_ = event.at;
     event.action();
@@ -39,7 +41,8 @@ class EventQueue {
       return std::tie(other.at, other.order) < std::tie(at, order);
     }
   };
-  std::priority_queue<Event> events_;
+  /// A heap; std::priority_queue gives its top by copy only.
+  std::vector<Event> events_;
   Time now_;
   std::uint64_t order_ = 0;
 };

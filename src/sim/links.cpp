@@ -6,7 +6,9 @@ namespace icpd::sim {
 
 namespace {
 
+/// As io/linux/links.hpp does it: at once after a loss, later if the peer misbehaved.
 constexpr Duration kReconnect = Duration::milliseconds(20);
+constexpr Duration kReconnectAfterMisdeed = Duration::seconds(1);
 /// How long a dead session goes unnoticed.
 constexpr Duration kNoticed = Duration::milliseconds(5);
 
@@ -29,9 +31,9 @@ bool Links::may_connect(Index a, Index b) const {
          !cut_one_way_.contains({b, a});
 }
 
-void Links::connect_later(Index a, Index b) {
+void Links::connect_later(Index a, Index b, Duration pause) {
   if (!dialling_.insert(pair(a, b)).second) return;
-  events_.after(kReconnect + delay(), [this, a, b] {
+  events_.after(pause + delay(), [this, a, b] {
     dialling_.erase(pair(a, b));
     if (!may_connect(a, b) || sessions_.contains(pair(a, b))) return;
     const p2p::SessionNumber number{++last_session_};
@@ -44,7 +46,7 @@ void Links::connect_later(Index a, Index b) {
   });
 }
 
-void Links::end(Index a, Index b) {
+void Links::end(Index a, Index b, Duration pause) {
   const auto session = sessions_.extract(pair(a, b));
   if (session.empty()) return;
   const p2p::SessionNumber number = session.mapped().number;
@@ -53,27 +55,27 @@ void Links::end(Index a, Index b) {
       if (up_[here]) handler_(here, p2p::SessionDown{nodes_[there], number});
     });
   }
-  connect_later(a, b);
+  connect_later(a, b, pause);
 }
 
 void Links::node_up(Index node) {
   ensure(!up_[node]);
   up_[node] = true;
   for (Index other = 0; other < nodes_.size(); ++other) {
-    if (other != node) connect_later(node, other);
+    if (other != node) connect_later(node, other, kReconnect);
   }
 }
 
 void Links::node_down(Index node) {
   up_[node] = false;
   for (Index other = 0; other < nodes_.size(); ++other) {
-    if (other != node) end(node, other);
+    if (other != node) end(node, other, kReconnect);
   }
 }
 
 void Links::cut(Index a, Index b) {
   cut_.insert(pair(a, b));
-  end(a, b);
+  end(a, b, kReconnect);
 }
 
 void Links::cut_one_way(Index from, Index to) {
@@ -85,34 +87,40 @@ void Links::heal() {
   cut_one_way_.clear();
   for (Index a = 0; a < nodes_.size(); ++a) {
     for (Index b = a + 1; b < nodes_.size(); ++b) {
-      if (!sessions_.contains({a, b})) connect_later(a, b);
+      if (!sessions_.contains({a, b})) connect_later(a, b, kReconnect);
     }
   }
 }
 
 void Links::break_session(Index a, Index b) {
-  end(a, b);
+  end(a, b, kReconnect);
 }
 
 void Links::send(Index from, const p2p::Send& send) {
   const Index to = index_of(send.peer);
   const auto found = sessions_.find(pair(from, to));
   if (found == sessions_.end() || found->second.number != send.session) return;
-  ++frames_;
+  ++figures_.frames;
   if (found->second.mute.contains(from)) return;
   if (cut_one_way_.contains({from, to})) {
     found->second.mute.insert(from);
     // TCP notices after a while that nothing is acknowledged.
     events_.after(Duration::seconds(2), [this, from, to, number = send.session] {
       const auto session = sessions_.find(pair(from, to));
-      if (session != sessions_.end() && session->second.number == number) end(from, to);
+      if (session != sessions_.end() && session->second.number == number) end(from, to, kReconnect);
     });
     return;
   }
-  if (random_.below(10'000) < quality.loss_per_10000) return end(from, to);
-  Stream& stream = found->second.streams[{from, send.channel}];
-  const Time at = std::max(stream.last, events_.now() + delay());
-  stream.last = at;
+  if (random_.below(10'000) < quality.loss_per_10000) {
+    ++figures_.lost;
+    return end(from, to, kReconnect);
+  }
+  Time& stream = found->second.streams[{from, send.channel}];
+  const Time at = std::max(stream, events_.now() + delay());
+  for (const auto& [other, last] : found->second.streams) {
+    if (other.first == from && last > at) ++figures_.overtaken;
+  }
+  stream = at;
   events_.after(at - events_.now(), [this, from, to, send] {
     const auto session = sessions_.find(pair(from, to));
     if (session == sessions_.end() || session->second.number != send.session) return;
@@ -123,7 +131,8 @@ void Links::send(Index from, const p2p::Send& send) {
 void Links::close(Index from, const p2p::CloseSession& close) {
   const Index to = index_of(close.peer);
   const auto found = sessions_.find(pair(from, to));
-  if (found != sessions_.end() && found->second.number == close.session) end(from, to);
+  if (found != sessions_.end() && found->second.number == close.session)
+    end(from, to, kReconnectAfterMisdeed);
 }
 
 }  // namespace icpd::sim

@@ -51,24 +51,29 @@ class Links {
 
   void send(Index from, const p2p::Send& send);
   void close(Index from, const p2p::CloseSession& close);
-  [[nodiscard]] std::uint64_t frames() const { return frames_; }
+
+  struct Figures {
+    std::uint64_t frames = 0;
+    std::uint64_t lost = 0;
+    /// Came before one of the same session that was sent earlier, on the other stream.
+    std::uint64_t overtaken = 0;
+  };
+  [[nodiscard]] const Figures& figures() const { return figures_; }
 
  private:
   using Pair = std::pair<Index, Index>;
-  struct Stream {
-    Time last;
-  };
   struct Session {
     p2p::SessionNumber number;
-    std::map<std::pair<Index, p2p::Channel>, Stream> streams;
+    /// When the newest frame of each stream arrives.
+    std::map<std::pair<Index, p2p::Channel>, Time> streams;
     /// What these send is lost until the session ends: a stream has no gaps.
     std::set<Index> mute;
   };
 
   [[nodiscard]] static Pair pair(Index a, Index b) { return {std::min(a, b), std::max(a, b)}; }
   [[nodiscard]] bool may_connect(Index a, Index b) const;
-  void connect_later(Index a, Index b);
-  void end(Index a, Index b);
+  void connect_later(Index a, Index b, Duration pause);
+  void end(Index a, Index b, Duration pause);
   [[nodiscard]] Index index_of(const types::NodeId& node) const;
   Duration delay();
 
@@ -82,7 +87,7 @@ class Links {
   std::set<Pair> cut_;
   std::set<Pair> cut_one_way_;
   std::uint64_t last_session_ = 0;
-  std::uint64_t frames_ = 0;
+  Figures figures_;
 };
 
 }  // namespace icpd::sim

@@ -12,17 +12,39 @@ namespace icpd::sim {
 
 namespace {
 
+// Memory: 0 increments, 8 notes, 16 timers that fired, 24 who it is, 64 the name of a method.
 constexpr std::string_view kCounter = R"((module
   (import "ic0" "msg_reply_data_append" (func $append (param i32 i32)))
   (import "ic0" "msg_reply" (func $reply))
   (import "ic0" "certified_data_set" (func $certify (param i32 i32)))
+  (import "ic0" "canister_self_size" (func $self_size (result i32)))
+  (import "ic0" "canister_self_copy" (func $self_copy (param i32 i32 i32)))
+  (import "ic0" "call_new" (func $call_new (param i32 i32 i32 i32 i32 i32 i32 i32)))
+  (import "ic0" "call_perform" (func $call_perform (result i32)))
+  (import "ic0" "time" (func $time (result i64)))
+  (import "ic0" "global_timer_set" (func $timer_set (param i64) (result i64)))
   (memory (export "memory") 1)
-  (func $answer (call $append (i32.const 0) (i32.const 8)) (call $reply))
+  (data (i32.const 64) "note")
+  (table funcref (elem $answer_notes))
+  (func $add_one (param $at i32)
+    (i64.store (local.get $at) (i64.add (i64.load (local.get $at)) (i64.const 1)))
+    (call $certify (i32.const 0) (i32.const 24)))
+  (func $answer (param $at i32) (call $append (local.get $at) (i32.const 8)) (call $reply))
+  (func $answer_notes (param i32) (call $answer (i32.const 8)))
   (func (export "canister_update increment")
-    (i64.store (i32.const 0) (i64.add (i64.load (i32.const 0)) (i64.const 1)))
-    (call $certify (i32.const 0) (i32.const 8))
-    (call $answer))
-  (func (export "canister_query get") (call $answer))))";
+    (call $add_one (i32.const 0))
+    (call $answer (i32.const 0)))
+  (func (export "canister_update note")
+    (call $add_one (i32.const 8))
+    (call $answer (i32.const 8)))
+  (func (export "canister_update relay")
+    (call $self_copy (i32.const 24) (i32.const 0) (call $self_size))
+    (call $call_new (i32.const 24) (call $self_size) (i32.const 64) (i32.const 4)
+      (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0))
+    (if (i32.ne (call $call_perform) (i32.const 0)) (then unreachable))
+    (drop (call $timer_set (i64.add (call $time) (i64.const 300000000)))))
+  (func (export "canister_global_timer") (call $add_one (i32.const 16)))
+  (func (export "canister_query get") (call $answer (i32.const 0)))))";
 
 crypto::Dealt dealt(crypto::ThresholdTag tag, std::size_t nodes, std::size_t threshold) {
   return crypto::deal(Bytes(32, static_cast<std::uint8_t>(tag)),

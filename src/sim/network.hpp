@@ -31,9 +31,15 @@ struct Subnet {
 
 [[nodiscard]] Subnet make_subnet(const SubnetPlan& plan);
 
-/// A counter: `increment` adds one and answers with the new value, `get` answers with the value.
-/// Both answer with the eight bytes of the number, little-endian.
+/// A canister that counts in three numbers of eight bytes, little-endian, which it certifies one
+/// after the other: increments, notes, timers that fired. `increment` and `note` add one and answer
+/// with the number; `relay` has the canister call its own `note`, answers with what that answered,
+/// and sets the timer; `get` answers with the increments.
 [[nodiscard]] const Bytes& counter_module();
+/// Where users install it: the first canister of the subnet.
+[[nodiscard]] inline types::CanisterId counter_canister() {
+  return types::canister_id_from_index(0);
+}
 
 /// Machine code made once for all nodes of all simulated subnets of this process.
 [[nodiscard]] execution::CodeStore& shared_code();

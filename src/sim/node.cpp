@@ -11,6 +11,11 @@ namespace {
 
 /// Virtual time begins here.
 constexpr Time kBeginning = Time::from_seconds(1'700'000'000);
+/// The slots before the records of a log's segment (replica/artifact_log.hpp).
+constexpr std::size_t kLogSlots = 1'024;
+/// A crash in the midst of a write to the disk comes before one of so many operations; an append
+/// has three, a purge or checkpoint about ten.
+constexpr std::uint64_t kOperationsMax = 12;
 
 }  // namespace
 
@@ -54,6 +59,8 @@ Status<> Node::start() {
 Status<> Node::make_replica() {
   replica::RecoveredLog recovered;
   log_ = TRY(replica::ArtifactLog::open(disk_, recovered));
+  for (const auto& artifact : recovered.artifacts)
+    watcher_.stored(artifact->id);
   checkpoints_ = std::make_unique<state::CheckpointStore>(disk_);
   environment_ =
       std::make_unique<execution::Environment>(shared_memory_space(), workers_, &shared_code());
@@ -74,16 +81,23 @@ Status<> Node::make_replica() {
 }
 
 CrashFigures Node::crash() {
+  end();
+  newest_record_may_go_ = false;
+  return disk_.crash(random_);
+}
+
+bool Node::kill() {
+  end();
+  disk_.go_on();
+  // Not after a crash: then the log can't know whether the record was durable.
+  return log_rots && std::exchange(newest_record_may_go_, false) && random_.chance(1, 2) &&
+         disk_.rot_end_of(replica::ArtifactLog::kDirectory, kLogSlots, random_);
+}
+
+void Node::end() {
   ensure(replica_ != nullptr);
   ++life_;
-  // What was being written may have reached the disk without its barrier.
-  if (writing_ && random_.chance(1, 2) && !to_write_.empty()) {
-    if (const auto* persist = std::get_if<replica::Persist>(&to_write_.front())) {
-      disk_.barriers = false;
-      (void)log_->append(persist->artifacts, persist->watermark);
-      disk_.barriers = true;
-    }
-  }
+  if (random_.chance(1, 2)) stop_in_the_midst();
   replica_.reset();
   environment_.reset();
   tip_.reset();
@@ -92,8 +106,19 @@ CrashFigures Node::crash() {
   certified_ = {};
   to_write_.clear();
   to_execute_.clear();
+  to_checkpoint_.clear();
   writing_ = executing_ = false;
-  return disk_.crash(random_);
+}
+
+void Node::stop_in_the_midst() {
+  disk_.stop_after(random_.below(kOperationsMax));
+  // Whether it fails or is done is not known to anybody.
+  if (!to_write_.empty() && (to_checkpoint_.empty() || random_.chance(1, 2))) {
+    (void)write(to_write_.front());
+  } else if (!to_checkpoint_.empty()) {
+    (void)checkpoints_->write(*to_checkpoint_.front());
+    newest_record_may_go_ = false;
+  }
 }
 
 void Node::input(replica::Input input) {
@@ -105,20 +130,26 @@ void Node::persist(const replica::Persist& action) {
   if (!writing_) write_next();
 }
 
+Status<> Node::write(const LogWork& work) {
+  if (const auto* purge = std::get_if<replica::PurgeLog>(&work)) return log_->purge(purge->below);
+  const auto& persist = std::get<replica::Persist>(work);
+  return log_->append(persist.artifacts, persist.watermark);
+}
+
 void Node::write_next() {
   writing_ = !to_write_.empty();
   if (!writing_) return;
   after(between(latencies.persist_min, latencies.persist_max), [this] {
-    const auto work = std::move(to_write_.front());
+    const LogWork work = std::move(to_write_.front());
     to_write_.pop_front();
-    if (const auto* purge = std::get_if<replica::PurgeLog>(&work)) {
-      ensure(log_->purge(purge->below).ok());
-      return write_next();
-    }
-    const auto& persist = std::get<replica::Persist>(work);
-    ensure(log_->append(persist.artifacts, persist.watermark).ok());
+    ensure(write(work).ok(), "the simulated disk works while the machine does");
     write_next();
-    input(replica::Persisted{persist.number});
+    const auto* persist = std::get_if<replica::Persist>(&work);
+    if (persist == nullptr) return;
+    newest_record_may_go_ = true;
+    for (const auto& artifact : persist->artifacts)
+      watcher_.stored(artifact->id);
+    input(replica::Persisted{persist->number});
   });
 }
 
@@ -135,18 +166,26 @@ void Node::execute_next() {
     to_execute_.pop_front();
     auto outcome = message_routing::process_batch(*tip_, work.batch, *work.registry, *environment_);
     const replica::Snapshot state{state::ReplicatedState(*tip_)};
-    if (watcher_.executed) watcher_.executed(work.batch.height, outcome);
-    if (work.batch.is_checkpoint) checkpoint(state);
+    if (watcher_.executed) watcher_.executed(work.batch, outcome);
+    if (work.batch.is_checkpoint) {
+      to_checkpoint_.push_back(state);
+      if (to_checkpoint_.size() == 1) checkpoint_next();
+    }
     execute_next();
     input(replica::BatchExecuted{work.batch.height, state,
                                  Shared<message_routing::BatchOutcome>(std::move(outcome))});
   });
 }
 
-void Node::checkpoint(const replica::Snapshot& state) {
-  after(latencies.checkpoint, [this, state] {
-    const auto written = checkpoints_->write(*state);
-    ensure(written.ok());
+void Node::checkpoint_next() {
+  if (to_checkpoint_.empty()) return;
+  after(latencies.checkpoint, [this] {
+    const auto written = checkpoints_->write(*to_checkpoint_.front());
+    ensure(written.ok(), "the simulated disk works while the machine does");
+    newest_record_may_go_ = false;
+    to_checkpoint_.pop_front();
+    state::adopt(*tip_, *written);
+    checkpoint_next();
     watcher_.checkpointed(written->height, written->hash);
     input(replica::CheckpointDone{written->height, written->hash});
   });
@@ -187,7 +226,10 @@ void Node::carry_out(replica::Actions actions) {
       node.watcher_.answered(a.id, a.accepted);
     }
     void operator()(const replica::Traced&) const {}
-    void operator()(const replica::BlockSeen& a) const { node.watcher_.block(a); }
+    void operator()(const replica::BlockSeen& a) const {
+      if (a.stage == replica::BlockSeen::Stage::kFinalized) node.finalized_ = a.block->height;
+      node.watcher_.block(a);
+    }
     void operator()(const replica::SetTimer& a) const {
       const Time at = std::max(a.steady, node.events_.now());
       node.after(at - node.events_.now(), [n = &node] { n->input(replica::TimerFired{}); });

@@ -1,8 +1,8 @@
 // One simulated node: a whole replica, its artifact log and checkpoints on a disk that crashes, and
 // real execution; only threads, links and time are virtual.
 //
-// A crash loses everything but what the disk kept (disk.hpp). What was under way, a persist or a
-// checkpoint, may have reached the disk in part.
+// A crash loses everything but what the disk kept (disk.hpp). It may come in the midst of what was
+// under way: an append to the log, its purge, a checkpoint.
 #pragma once
 
 #include <deque>
@@ -35,9 +35,10 @@ class Node {
   /// What a node shows to those who watch it.
   struct Watcher {
     std::function<void(const p2p::Send&)> send;
+    std::function<void(const types::ArtifactId&)> stored;
     std::function<void(const p2p::CloseSession&)> close;
     std::function<void(const replica::BlockSeen&)> block;
-    std::function<void(types::Height, const message_routing::BatchOutcome&)> executed;
+    std::function<void(const types::Batch&, const message_routing::BatchOutcome&)> executed;
     std::function<void(types::Height, const types::StateHash&)> checkpointed;
     std::function<void(const replica::PublishCertified&)> certified;
     std::function<void(const std::string& reason)> stopped;
@@ -48,12 +49,18 @@ class Node {
 
   /// Error: the node refuses what it finds on its disk.
   [[nodiscard]] Status<> start();
-  /// Gives what the crash did to the disk.
+  /// The machine stops. Gives what that did to the disk. Needs is_up().
   CrashFigures crash();
+  /// The process ends, the machine goes on. Gives whether the newest record of its log was lost
+  /// (log_rots). Needs is_up().
+  bool kill();
   [[nodiscard]] bool is_up() const { return replica_ != nullptr; }
   void input(replica::Input input);
 
+  /// Needs is_up().
   [[nodiscard]] const replica::Replica* replica() const { return replica_.get(); }
+  /// The highest final height that it has seen, in this life or the one before.
+  [[nodiscard]] types::Height finalized() const { return finalized_; }
   [[nodiscard]] const replica::Snapshot& certified_state() const { return certified_; }
   [[nodiscard]] execution::Environment& environment() { return *environment_; }
   /// To be harmed while the node is down.
@@ -62,8 +69,13 @@ class Node {
   Latencies latencies;
   /// Wall clock minus true time; may be changed while the node runs.
   Duration skew;
+  /// The newest record of the log may be lost although it was durable. That is a fault of the node:
+  /// what it stored it may have told others.
+  bool log_rots = false;
 
  private:
+  using LogWork = std::variant<replica::Persist, replica::PurgeLog>;
+
   [[nodiscard]] consensus::Moment moment() const;
   void after(Duration delay, std::function<void()> action);
   Duration between(Duration low, Duration high);
@@ -72,7 +84,10 @@ class Node {
   void write_next();
   void execute(const replica::ExecuteBatch& action);
   void execute_next();
-  void checkpoint(const replica::Snapshot& state);
+  void checkpoint_next();
+  [[nodiscard]] Status<> write(const LogWork& work);
+  void end();
+  void stop_in_the_midst();
   [[nodiscard]] Status<> make_replica();
 
   EventQueue& events_;
@@ -93,10 +108,14 @@ class Node {
   std::optional<state::ReplicatedState> tip_;
   std::unique_ptr<replica::Replica> replica_;
   replica::Snapshot certified_;
-  std::deque<std::variant<replica::Persist, replica::PurgeLog>> to_write_;
+  std::deque<LogWork> to_write_;
   bool writing_ = false;
+  /// The checkpoints don't depend on the newest record of the log.
+  bool newest_record_may_go_ = false;
   std::deque<replica::ExecuteBatch> to_execute_;
   bool executing_ = false;
+  std::deque<replica::Snapshot> to_checkpoint_;
+  types::Height finalized_;
 };
 
 }  // namespace icpd::sim

@@ -19,16 +19,21 @@ constexpr std::uint64_t kInterval = 20;
 /// Four honest nodes and users who count.
 class Cluster {
  public:
-  Cluster() : subnet_(make_subnet({.nodes = 4, .interval_length = kInterval})) {
+  Cluster() : subnet_(make_subnet({.nodes = 4, .interval_length = kInterval})), checks_(subnet_) {
     links_.emplace(events_, Prng(1), subnet_.nodes, [this](std::size_t node, p2p::Input input) {
       std::visit([&](auto& one) { take(node, std::move(one)); }, input);
     });
-    clients_.emplace(Prng(2), [this](Shared<types::IngressMessage> message) {
+    const auto submit = [this](const Clients::Message& message) {
       const std::size_t to = ++submissions_ % nodes_.size();
-      nodes_[to]->input(
-          replica::IngressSubmitted{replica::SubmissionId{submissions_}, std::move(message)});
+      nodes_[to]->input(replica::IngressSubmitted{replica::SubmissionId{submissions_}, message});
       return true;
-    });
+    };
+    clients_.emplace(Prng(2), Clients::World{
+                                  .submit = submit,
+                                  .submit_hopeless = submit,
+                                  .made = [this](const auto& id) { checks_.submitted(id); },
+                                  .did = [](const std::string&) {},
+                              });
     for (std::size_t i = 0; i < 4; ++i)
       nodes_.push_back(std::make_unique<Node>(events_, Prng(10 + i), subnet_, i, watcher(i)));
     for (std::size_t i = 0; i < 4; ++i)
@@ -69,13 +74,14 @@ class Cluster {
   void run_to_all(Height height) {
     run_until("all certify " + to_string(height), [&] {
       return std::ranges::all_of(nodes_, [&](const auto& node) {
-        return node->is_up() && node->replica()->figures().certified >= height;
+        return node->is_up() && node->certified_state() &&
+               node->certified_state()->height() >= height;
       });
     });
   }
   void run_updates(std::size_t more) {
-    const std::size_t goal = clients_->acknowledged() + more;
-    run_until("users get answers", [&] { return clients_->acknowledged() >= goal; });
+    const std::size_t goal = clients_->acknowledged().size() + more;
+    run_until("users get answers", [&] { return clients_->acknowledged().size() >= goal; });
   }
   /// All go on, with every increment that was acknowledged.
   void expect_nothing_lost() {
@@ -85,11 +91,12 @@ class Cluster {
       const auto answer =
           execution::execute_query(*node->certified_state(),
                                    {.sender = types::UserId(types::Principal::anonymous()),
-                                    .receiver = clients_->counter(),
+                                    .receiver = counter_canister(),
                                     .method_name = "get"},
                                    std::nullopt, node->environment());
       ASSERT_TRUE(answer.result.ok());
-      EXPECT_GE(load_le<std::uint64_t>(*answer.result), clients_->acknowledged());
+      EXPECT_GE(load_le<std::uint64_t>(*answer.result),
+                clients_->acknowledged_up_to(node->certified_state()->height()));
     }
     EXPECT_TRUE(clients_->failures().empty()) << clients_->failures().front();
   }
@@ -106,6 +113,7 @@ class Cluster {
   Node::Watcher watcher(std::size_t i) {
     Node::Watcher watcher;
     watcher.send = [this, i](const p2p::Send& send) { links_->send(i, send); };
+    watcher.stored = [](const types::ArtifactId&) {};
     watcher.close = [this, i](const p2p::CloseSession& close) {
       checks_.failed("node " + std::to_string(i) + " accused an honest node: " + close.reason);
       links_->close(i, close);
@@ -113,11 +121,13 @@ class Cluster {
     watcher.block = [this, i](const replica::BlockSeen& seen) {
       if (seen.stage == replica::BlockSeen::Stage::kFinalized) checks_.finalized(i, seen.block);
     };
-    watcher.executed = [this, i](Height height, const message_routing::BatchOutcome& outcome) {
-      checks_.executed(i, height, outcome);
+    watcher.executed = [this, i](const types::Batch& batch,
+                                 const message_routing::BatchOutcome& outcome) {
+      checks_.executed(i, batch.height, outcome);
     };
     watcher.checkpointed = [this](Height, const types::StateHash&) { ++checkpoints_; };
-    watcher.certified = [this](const replica::PublishCertified& published) {
+    watcher.certified = [this, i](const replica::PublishCertified& published) {
+      checks_.certified(i, published);
       clients_->certified(published);
     };
     watcher.stopped = [this, i](const std::string& reason) {
@@ -133,10 +143,10 @@ class Cluster {
 
   EventQueue events_;
   Subnet subnet_;
+  Checks checks_;
   std::optional<Links> links_;
   std::optional<Clients> clients_;
   std::vector<std::unique_ptr<Node>> nodes_;
-  Checks checks_;
   Duration users_skew_;
   std::uint64_t submissions_ = 0;
   std::size_t checkpoints_ = 0;

@@ -1,0 +1,52 @@
+# Replicas that are broken on purpose, for the simulator to catch (docs/mutants.md). Off by default,
+# built only when asked for by name, never part of icpd.
+#
+#   icpd_mutants(DEPENDS sim)
+#     mutants/hunt        tests/mutants/hunt.cpp with the replica as it is
+#     mutants/hunt_NAME   the same for each tests/mutants/NAME.mutant: one file of src/ has a piece
+#                         of its text replaced. Its object is linked before the folder's library,
+#                         which thereby isn't asked for that file.
+#     mutants             all of these
+
+option(ICPD_MUTANTS "have the target mutants" OFF)
+
+set(icpd_mutants_dir ${CMAKE_BINARY_DIR}/mutants)
+
+function(icpd_hunt program libraries)
+  add_executable(${program} EXCLUDE_FROM_ALL $<TARGET_OBJECTS:hunt_main> ${ARGN})
+  target_include_directories(${program} PRIVATE ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(${program} PRIVATE icpd_flags ${libraries})
+  # Forty programs: without symbols they take a gigabyte less.
+  target_link_options(${program} PRIVATE -Wl,--strip-all)
+  set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${icpd_mutants_dir})
+  add_dependencies(mutants ${program})
+endfunction()
+
+function(icpd_mutant description libraries)
+  cmake_path(GET description STEM name)
+  set(source ${icpd_mutants_dir}/${name}.cpp)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${description})
+  file(STRINGS ${description} file REGEX "^file: ")
+  string(REGEX REPLACE "^file: " "" file "${file}")
+  add_custom_command(OUTPUT ${source}
+    COMMAND ${CMAKE_SOURCE_DIR}/tools/mutants source ${description} ${source}
+    DEPENDS ${description} ${CMAKE_SOURCE_DIR}/${file} ${CMAKE_SOURCE_DIR}/tools/mutants
+    VERBATIM)
+  # What is broken may leave something unused.
+  set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS -Wno-unused)
+  icpd_hunt(hunt_${name} "${libraries}" ${source})
+endfunction()
+
+function(icpd_mutants)
+  cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
+  icpd_library_names("${ARG_DEPENDS}" libraries)
+  add_custom_target(mutants)
+  add_library(hunt_main OBJECT EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/tests/mutants/hunt.cpp)
+  target_include_directories(hunt_main PRIVATE ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(hunt_main PRIVATE icpd_flags)
+  icpd_hunt(hunt "${libraries}")
+  file(GLOB descriptions CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/mutants/*.mutant)
+  foreach(description ${descriptions})
+    icpd_mutant(${description} "${libraries}")
+  endforeach()
+endfunction()
