@@ -23,7 +23,7 @@ struct PumpConnection {
 class PumpDriver {
  public:
   virtual ~PumpDriver() = default;
-  /// The next request in HTTP/1.1, head and body; nothing while there is none.
+  /// The next request in HTTP/1.1, head and body; nothing if none is to be sent yet.
   [[nodiscard]] virtual std::optional<Slice> next(PumpConnection connection) = 0;
   virtual void answered(PumpConnection connection, unsigned status, Slice body) = 0;
   /// The connection ended without an answer, and is opened again. Whether the server took the
