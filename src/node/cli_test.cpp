@@ -186,7 +186,7 @@ TEST(TraceText, shows_the_four_layers_with_the_figures_of_the_call) {
             "notarized after 8.1 ms, final unseen by this node\n"
             "  3 message routing  batch 57, state root 0011223344556677..., delivered after "
             "12.0 ms\n"
-            "  4 execution        1,234,567 instructions, 1 pages stored to, done after 13.5 ms\n"
+            "  4 execution        1,234,567 instructions, 1 page stored to, done after 13.5 ms\n"
             "    certificate      height 57, after 16.3 ms\n");
 }
 

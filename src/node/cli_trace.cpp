@@ -29,6 +29,11 @@ std::string number_at(const json& object, const char* key) {
   return text;
 }
 
+/// "1 page", "2 pages".
+std::string counted(const std::string& number, const std::string& thing) {
+  return number + " " + thing + (number == "1" ? "" : "s");
+}
+
 std::string milliseconds_text(double ms) {
   const auto tenths = static_cast<long long>(ms * 10 + 0.5);
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " ms";
@@ -159,7 +164,7 @@ Result<std::string> trace_text(std::string_view text) {
                            text_at(trace, "canister") + first_layer(trace);
   if (number_at(consensus, "height") == "0") return head + without_block(trace);
   return head + "\n  2 consensus        block " + number_at(consensus, "height") + " with " +
-         number_at(consensus, "messages_in_block") + " messages, made by " +
+         counted(number_at(consensus, "messages_in_block"), "message") + ", made by " +
          brief(text_at(consensus, "block_maker"), 5) + "; " + number_at(consensus, "signers") +
          " of " + number_at(consensus, "members") + " signed; notarized " +
          after(consensus, "notarized_after_ms") + ", final " +
@@ -168,7 +173,7 @@ Result<std::string> trace_text(std::string_view text) {
          brief(text_at(routing, "state_root"), 16) + ", delivered " +
          after(routing, "delivered_after_ms") +  //
          "\n  4 execution        " + number_at(execution, "instructions") + " instructions, " +
-         number_at(execution, "dirty_pages") + " pages stored to, done " +
+         counted(number_at(execution, "dirty_pages"), "page") + " stored to, done " +
          after(execution, "executed_after_ms") +  //
          "\n    certificate      height " + number_at(certificate, "height") + ", " +
          after(certificate, "certified_after_ms") + "\n";
