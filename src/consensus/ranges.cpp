@@ -20,7 +20,7 @@ Height first_missing(const Core& core) {
 /// says nothing is asked last from then on.
 const NodeId* whom_to_ask(Core& core, Height missing) {
   const NodeId* best = nullptr;
-  const auto is_better = [&core](const Peer& a, const Peer& b) {
+  const auto is_better = [](const Peer& a, const Peer& b) {
     return a.failures != b.failures ? a.failures < b.failures : a.claim > b.claim;
   };
   for (const auto& [node, peer] : core.peers) {

@@ -80,7 +80,7 @@ Result<CanisterId, UserError> install_target(const ManagementCall& call) {
 Result<InstallPlan, UserError> plan_install(const ManagementScope& scope,
                                             const ManagementCall& call,
                                             const state::CanisterState& canister) {
-  TRY(target_of(scope, call, canister.id));
+  (void)TRY(target_of(scope, call, canister.id));
   InstallPlan plan = is_chunked(call) ? TRY(read_chunked(scope, call)) : TRY(read_whole(call));
   plan.caller = call.caller;
   if (plan.mode == state::InstallMode::kInstall && canister.has_code())

@@ -36,7 +36,7 @@ Status<UserError> pay_for_chunk(const ManagementScope& scope, state::CanisterSta
 
 ManagementResult install_code(ManagementScope& scope, ManagementCall& call) {
   const CanisterId target = TRY(install_target(call));
-  TRY(target_of(scope, call, target));
+  (void)TRY(target_of(scope, call, target));
   state::SubnetCalls& calls = scope.state.write_metadata().calls;
   calls.install_code.emplace(calls.new_id(),
                              state::InstallCodeCall{call.message, target, scope.round.time});

@@ -91,10 +91,11 @@ Result<std::vector<json>> find_records(const NetworkTarget& network,
       continue;
     }
     asked = true;
-    if (record->has_value()) records.push_back(std::move(**record));
+    if (!record->has_value()) continue;
+    const auto place = is_from_client(**record) ? records.begin() : records.end();
+    records.insert(place, std::move(**record));
   }
   if (!asked && unreachable) return Err(*unreachable);
-  std::ranges::stable_partition(records, is_from_client);
   return records;
 }
 

@@ -71,13 +71,13 @@ class Reader {
       read_key(key);
     if (problems_.empty()) check_together();
     if (problems_.empty()) return config_;
-    std::ranges::stable_sort(problems_, {}, &ConfigProblem::line);
     return Err(problems_);
   }
 
  private:
   void problem(std::size_t line, std::string key, std::string what) {
-    problems_.push_back({file_, line, std::move(key), std::move(what)});
+    const auto place = std::ranges::upper_bound(problems_, line, {}, &ConfigProblem::line);
+    problems_.insert(place, {file_, line, std::move(key), std::move(what)});
   }
 
   static std::size_t line_of(const toml::value& value) { return value.location().line(); }
