@@ -73,13 +73,13 @@ TEST(SimCommand, a_trace_that_cannot_be_written_fails_before_anything_runs) {
 
 TEST(SimCommand, reports_each_seed_as_an_object_and_writes_what_happened) {
   const fs::path trace = fs::path(testing::TempDir()) / "icpd-sim-trace";
-  const std::vector<std::string> one = {"--seed", "7",      "--nodes", "1",           "--heights",
+  const std::vector<std::string> one = {"--seed", "7",      "--nodes", "4",           "--heights",
                                         "20",     "--json", "--trace", trace.string()};
   const Ran ran = sim(one);
   ASSERT_EQ(ran.status, 0) << ran.out << ran.note;
   const auto report = nlohmann::json::parse(ran.out);
   EXPECT_EQ(report["seed"], 7);
-  EXPECT_EQ(report["nodes"], 1);
+  EXPECT_EQ(report["nodes"], 4);
   EXPECT_EQ(report["ok"], true);
   EXPECT_GE(report["heights_after_first_fault"], 20);
   EXPECT_TRUE(report["failures"].empty());
