@@ -78,9 +78,9 @@ CommandResult check_command_words(const CLI::App& app, std::span<const std::stri
     if (names.empty() || word.starts_with("-")) return {};
     if (std::ranges::find(names, word) == names.end()) {
       const std::string nearest = nearest_word(word, names);
-      return UsageErr("no command '" + path + " " + word + "'." +
-                      (nearest.empty() ? "" : " Did you mean '" + path + " " + nearest + "'?") +
-                      "\nSee '" + path + " --help'.");
+      return usage_error("no command '" + path + " " + word + "'." +
+                         (nearest.empty() ? "" : " Did you mean '" + path + " " + nearest + "'?") +
+                         "\nSee '" + path + " --help'.");
     }
     level = level->get_subcommand(word);
     path += " " + word;
@@ -122,14 +122,14 @@ CommandResult parse(CommandTree& tree, std::span<const std::string> arguments) {
     };
   } catch (const CLI::ParseError& error) {
     const std::string path = path_of(tree.app);
-    return UsageErr(in_words(error.what()) + "\nSee '" + path + " --help'.");
+    return usage_error(in_words(error.what()) + "\nSee '" + path + " --help'.");
   }
   return {};
 }
 
 CommandResult run(CommandTree& tree, std::span<const std::string> arguments) {
   TRY(parse(tree, arguments));
-  if (!tree.chosen) return UsageErr("no command given.\nSee 'icpd --help'.");
+  if (!tree.chosen) return usage_error("no command given.\nSee 'icpd --help'.");
   return tree.chosen();
 }
 

@@ -36,9 +36,9 @@ Result<Subject> open_subject(const CanisterOptions& options, const Console& cons
 /// so.
 CommandResult check_argument(const CanisterOptions& options) {
   const int given = !options.arg.empty() + !options.arg_hex.empty() + !options.arg_file.empty();
-  if (given > 1) return UsageErr("--arg, --arg-hex and --arg-file exclude each other");
+  if (given > 1) return usage_error("--arg, --arg-hex and --arg-file exclude each other");
   if (!options.arg_hex.empty() && !from_hex(options.arg_hex))
-    return UsageErr("--arg-hex isn't hexadecimal");
+    return usage_error("--arg-hex isn't hexadecimal");
   if (!options.arg_file.empty()) (void)TRY(read_user_file(options.arg_file, kArgSizeMax));
   return {};
 }
@@ -49,7 +49,7 @@ Result<Bytes, CommandFailure> argument_of(const CanisterOptions& options, const 
   if (!options.arg_hex.empty()) return *from_hex(options.arg_hex);
   if (options.arg.empty()) return candid::encode_args();
   auto message = candid_message(options.arg, use);
-  if (!message.ok()) return UsageErr("argument " + options.arg + ": " + message.error().message);
+  if (!message.ok()) return usage_error("argument " + options.arg + ": " + message.error().message);
   return std::move(*message);
 }
 
@@ -78,7 +78,7 @@ Result<codec::Uint128, CommandFailure> parse_cycles(const std::string& text) {
   }
   const auto amount = codec::Nat::from_decimal(digits);
   const auto value = amount ? amount->to_u128() : std::nullopt;
-  if (!value) return UsageErr("'" + text + "' is no amount of cycles");
+  if (!value) return usage_error("'" + text + "' is no amount of cycles");
   return *value;
 }
 
@@ -90,7 +90,8 @@ Result<InstallModeChoice, CommandFailure> choose_mode(const InstallOptions& opti
   if (options.mode == "upgrade") return InstallModeChoice::kUpgrade;
   if (options.mode == "auto")
     return has_code ? InstallModeChoice::kUpgrade : InstallModeChoice::kInstall;
-  return UsageErr("no mode '" + options.mode + "': it is one of auto, install, reinstall, upgrade");
+  return usage_error("no mode '" + options.mode +
+                     "': it is one of auto, install, reinstall, upgrade");
 }
 
 /// Asks before what drops state or breaks the canister's clients.
@@ -298,7 +299,7 @@ CommandResult change_settings(const SettingsOptions& options, const Console& con
     for (const std::string& text : options.controllers) {
       const auto principal = types::Principal::from_text(text);
       if (!principal.ok())
-        return UsageErr("--controller " + text + ": " + principal.error().message);
+        return usage_error("--controller " + text + ": " + principal.error().message);
       args.settings.controllers->push_back(*principal);
     }
   }

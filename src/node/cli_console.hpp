@@ -28,7 +28,7 @@ struct CommandFailure {
 
 using CommandResult = Status<CommandFailure>;
 
-[[nodiscard]] inline std::unexpected<CommandFailure> UsageErr(std::string message) {
+[[nodiscard]] inline std::unexpected<CommandFailure> usage_error(std::string message) {
   return std::unexpected<CommandFailure>(CommandFailure(std::move(message), kExitUsage));
 }
 

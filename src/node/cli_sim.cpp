@@ -33,31 +33,31 @@ Result<SeedRange, CommandFailure> parse_range(const std::string& text) {
                         ? std::nullopt
                         : parse_number(std::string_view(text).substr(dots + 2));
   if (!first || !last || *first > *last)
-    return UsageErr("--seeds: '" + text + "' is no range of seeds; write it as 1..100");
+    return usage_error("--seeds: '" + text + "' is no range of seeds; write it as 1..100");
   if (*last - *first >= kSeedsMax)
-    return UsageErr("--seeds: more than " + std::to_string(kSeedsMax) + " seeds");
+    return usage_error("--seeds: more than " + std::to_string(kSeedsMax) + " seeds");
   return SeedRange{*first, *last};
 }
 
 Result<SeedRange, CommandFailure> seeds_of(const SimOptions& options) {
   if (options.seed && !options.seeds.empty())
-    return UsageErr("--seed and --seeds exclude each other");
+    return usage_error("--seed and --seeds exclude each other");
   if (!options.seeds.empty()) return parse_range(options.seeds);
-  if (!options.seed) return UsageErr("which seed? Give --seed 1 or --seeds 1..100");
+  if (!options.seed) return usage_error("which seed? Give --seed 1 or --seeds 1..100");
   return SeedRange{*options.seed, *options.seed};
 }
 
 CommandResult check(const SimOptions& options, const SeedRange& seeds) {
   if (options.nodes < 1 || options.nodes > kSimulatedNodesMax)
-    return UsageErr("--nodes: 1 to " + std::to_string(kSimulatedNodesMax));
+    return usage_error("--nodes: 1 to " + std::to_string(kSimulatedNodesMax));
   const std::size_t tolerated = registry::faults_tolerated(options.nodes);
   if (options.byzantine > tolerated)
-    return UsageErr("--byzantine: " + std::to_string(options.nodes) + " nodes bear at most " +
-                    std::to_string(tolerated));
+    return usage_error("--byzantine: " + std::to_string(options.nodes) + " nodes bear at most " +
+                       std::to_string(tolerated));
   if (options.heights < 1 || options.heights > kSimulatedHeightsMax)
-    return UsageErr("--heights: 1 to " + std::to_string(kSimulatedHeightsMax));
+    return usage_error("--heights: 1 to " + std::to_string(kSimulatedHeightsMax));
   if (!options.trace.empty() && seeds.count() > 1)
-    return UsageErr("--trace writes one seed's run; give --seed");
+    return usage_error("--trace writes one seed's run; give --seed");
   return {};
 }
 

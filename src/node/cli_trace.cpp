@@ -183,7 +183,8 @@ Result<std::string> trace_text(std::string_view text) {
 CommandResult show_trace(const TraceOptions& options, const Console& console) {
   const auto bytes = from_hex(options.request);
   const auto id = bytes ? types::RequestId::from(*bytes) : std::nullopt;
-  if (!id) return UsageErr("'" + options.request + "' isn't a request id: 64 hexadecimal digits");
+  if (!id)
+    return usage_error("'" + options.request + "' isn't a request id: 64 hexadecimal digits");
   const NetworkTarget network = TRY(find_network(options.target.network, console));
   const json record = TRY(find_record(network, *id));
   if (record.is_null())

@@ -117,7 +117,7 @@ double cpu_seconds() {
 }  // namespace
 
 CommandResult measure_latency(const LatencyOptions& options, const Console& console) {
-  if (options.calls == 0) return UsageErr("--calls must be at least 1");
+  if (options.calls == 0) return usage_error("--calls must be at least 1");
   const auto session = TRY(Session::open(options.target, console));
   const auto canister = TRY(deploy_load_canister(*session));
   io::linux::SystemClock clock;
@@ -139,7 +139,7 @@ CommandResult measure_latency(const LatencyOptions& options, const Console& cons
 
 CommandResult measure_throughput(const ThroughputOptions& options, const Console& console) {
   if (options.seconds == 0 || options.outstanding == 0 || options.connections == 0)
-    return UsageErr("--seconds, --outstanding and --connections must be at least 1");
+    return usage_error("--seconds, --outstanding and --connections must be at least 1");
   const auto session = TRY(Session::open(options.target, console));
   const auto canister = TRY(deploy_load_canister(*session));
   TRY(wait_for_all(session->network(), canister));

@@ -243,8 +243,8 @@ CommandResult run_network(const LocalOptions& options, const std::string& direct
 
 CommandResult check(const LocalOptions& options) {
   if (options.nodes && (*options.nodes < 1 || *options.nodes > kNodesMax))
-    return UsageErr("--nodes is between 1 and " + std::to_string(kNodesMax));
-  if (options.port && *options.port == 0) return UsageErr("--port is between 1 and 65535");
+    return usage_error("--nodes is between 1 and " + std::to_string(kNodesMax));
+  if (options.port && *options.port == 0) return usage_error("--port is between 1 and 65535");
   return {};
 }
 
@@ -325,7 +325,7 @@ CommandResult show_local_logs(const LocalLogsOptions& options, const Console& co
   const auto marker = TRY(read_marker(directory));
   if (!marker) return Err(CommandFailure("no local network in " + directory));
   if (options.node && (*options.node < 0 || *options.node >= marker->nodes))
-    return UsageErr("this network has nodes 0 to " + std::to_string(marker->nodes - 1));
+    return usage_error("this network has nodes 0 to " + std::to_string(marker->nodes - 1));
   for (int i = 0; i < marker->nodes; ++i) {
     if (options.node && *options.node != i) continue;
     const std::string path =

@@ -105,13 +105,13 @@ CommandResult prepare_network(const PrepOptions& options, const Console& console
   NetworkPlan plan;
   for (const std::string& node : options.nodes) {
     auto addresses = parse_node_addresses(node);
-    if (!addresses.ok()) return UsageErr(addresses.error().message);
+    if (!addresses.ok()) return usage_error(addresses.error().message);
     plan.nodes.push_back(std::move(addresses).value());
   }
   if (plan.nodes.empty() || plan.nodes.size() > crypto::kCommitteeMax)
-    return UsageErr("a subnet has 1 to " + std::to_string(crypto::kCommitteeMax) + " nodes");
+    return usage_error("a subnet has 1 to " + std::to_string(crypto::kCommitteeMax) + " nodes");
   const auto type = parse_subnet_type(options.subnet_type);
-  if (!type.ok()) return UsageErr(type.error().message);
+  if (!type.ok()) return usage_error(type.error().message);
   plan.subnet_type = *type;
 
   const auto disk = TRY(io::linux::open_disk(options.directory));
