@@ -97,7 +97,10 @@ class TestSubnet {
     ingress.method_name = std::move(method);
     ingress.arg = Slice(std::move(arg));
     ingress.expiry = state.time() + Duration::minutes(5);
-    store_be<std::uint64_t>(MutableByteView(ingress.id.bytes), ++requests_);
+    // The height too: a test may go on from another one's state.
+    const MutableByteView id_bytes(ingress.id.bytes);
+    store_be<std::uint64_t>(id_bytes, ++requests_);
+    store_be<std::uint64_t>(id_bytes.subspan(8), state.metadata().height.value);
     if (receiver == types::management_canister()) {
       const auto effective =
           types::effective_canister_id(receiver, ingress.method_name, ingress.arg);
