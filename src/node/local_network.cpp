@@ -89,6 +89,7 @@ Status<> LocalNetwork::run() {
   while (!stopping_) {
     ask_for_health();
     loop_.run_once(ready_ && count(State::kStarting) == 0 ? kIdleTurn : kTurn);
+    look_after_children();
     show_progress();
     const auto startup = check_startup();
     if (!startup.ok()) {
@@ -267,6 +268,9 @@ void LocalNetwork::on_signal() {
     stopping_ = true;
     ++stop_signals_;
   }
+}
+
+void LocalNetwork::look_after_children() {
   for (const ChildChange& change : child_changes())
     on_child(change);
 }
@@ -287,6 +291,7 @@ void LocalNetwork::stop_all() {
   bool killed = false;
   while (running()) {
     loop_.run_once(kTurn);
+    look_after_children();
     const bool late = clock_.monotonic() - begin > kEndTime || stop_signals_ > signals;
     if (!late || killed) continue;
     killed = true;
