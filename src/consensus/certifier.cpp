@@ -19,25 +19,28 @@ void adopt_certification(Core& core, const Encoded& encoded) {
   core.out.free.push_back(Certified{certification});
 }
 
+void adopt_known_certification(Core& core, Height height) {
+  const HeightPool* pool = pool_at(core, height);
+  if (pool == nullptr || !pool->certification || !pool->root) return;
+  const auto& certification = std::get<types::Certification>(pool->certification->artifact);
+  if (certification.content.root != *pool->root)
+    return stop(core, "replay of height " + to_string(height) +
+                          " gave another state than the certified one");
+  if (height <= core.certified) return;
+  core.certified = height;
+  core.active[height].push_back(pool->certification->id);
+  core.out.free.push_back(Broadcast{pool->certification, true});
+  core.out.free.push_back(Certified{certification});
+}
+
 void state_committed(Core& core, const StateCommitted& input) {
   ensure(input.height == core.executed + 1 && input.height < core.next_batch,
          "states are committed in the order of their batches");
   core.executed = input.height;
   core.execution_has_work = input.has_work;
   core.execution_due = input.work_due;
-  HeightPool& pool = core.heights[input.height];
-  pool.root = input.root;
-  if (!pool.certification) return;
-  // Known from before a restart.
-  const auto& certification = std::get<types::Certification>(pool.certification->artifact);
-  if (certification.content.root != input.root)
-    return stop(core, "replay of height " + to_string(input.height) +
-                          " gave another state than the certified one");
-  if (input.height <= core.certified) return;
-  core.certified = input.height;
-  core.active[input.height].push_back(pool.certification->id);
-  core.out.free.push_back(Broadcast{pool.certification, true});
-  core.out.free.push_back(Certified{certification});
+  core.heights[input.height].root = input.root;
+  adopt_known_certification(core, input.height);
 }
 
 bool certify(Core& core) {

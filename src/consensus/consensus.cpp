@@ -64,6 +64,8 @@ Result<std::unique_ptr<Consensus>> Consensus::make(const Identity& identity,
 Actions Consensus::start(const Moment& now) {
   set_clock(*core_, now);
   detail::rebroadcast(*core_);
+  // The state that it starts from; those above come by replay.
+  detail::adopt_known_certification(*core_, core_->executed);
   detail::advance(*core_);
   return detail::take_actions(*core_);
 }

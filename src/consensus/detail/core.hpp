@@ -190,6 +190,8 @@ bool purge(Core& core);               // purger.cpp
 
 // certifier.cpp
 void state_committed(Core& core, const StateCommitted& input);
+/// A certification that the log held, of a height whose root is known again.
+void adopt_known_certification(Core& core, Height height);
 void adopt_certification(Core& core, const Encoded& certification);
 // catch_up.cpp
 void checkpoint_hashed(Core& core, const CheckpointHashed& input);
