@@ -253,6 +253,9 @@ Status<> ArtifactLog::read_segment(std::uint64_t number, bool is_last, Recovered
     const bool was_under_way = slot.sequence == sequence_ + 1 && durable <= sequence_;
     if (!was_under_way) raise(watermark_, slot.watermark);
   }
+  // Shares that are left don't tell which others were lost, so nothing more is said beside them.
+  if (durable > sequence_)
+    watermark_.finalization = std::max(watermark_.finalization, watermark_.notarization);
   // A process that was killed may have left what is read here in memory only; whoever goes on from
   // it speaks of it.
   if (is_last) TRY(file->sync());

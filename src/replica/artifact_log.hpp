@@ -18,7 +18,9 @@
 //    left the node on its strength, so its watermark doesn't count either. It must not: after a
 //    power cut of all nodes, more than f of them would sign nothing at that height, for ever.
 //  - It was durable: the disk lost what it had promised to keep. The slots still say what was
-//    signed, and consensus signs nothing at or below (consensus/watermark.hpp).
+//    signed, and consensus signs nothing at or below (consensus/watermark.hpp), not even where
+//    other shares of the height are left: the watermark of finalizations is raised to that of
+//    notarizations.
 // Keys whose log is gone are refused.
 //
 // A segment holds about one checkpoint interval; purging deletes whole segments.

@@ -21,6 +21,10 @@ Shared<types::EncodedArtifact> tape(std::uint64_t height) {
 consensus::Watermark signed_up_to(std::uint64_t height) {
   return {Height{height}, Height{height}, Height{height}};
 }
+/// Not yet finalized at the last height.
+consensus::Watermark notarized_up_to(std::uint64_t height) {
+  return {Height{height}, Height{height}, Height{height - 1}};
+}
 /// The only segment's path.
 std::string segment(const MemoryDisk& disk, std::size_t n = 0) {
   std::vector<std::string> paths;
@@ -95,6 +99,20 @@ TEST_F(ArtifactLogTest, keeps_the_watermark_of_a_durable_record_that_is_lost) {
     EXPECT_EQ(recovered.watermark, signed_up_to(3));
     EXPECT_TRUE(recovered.tail_dropped);
   }
+}
+
+// A node that has notarized two blocks of a height must not finalize one of them; the lost record may
+// be the second.
+TEST_F(ArtifactLogTest, allows_no_finalization_beside_a_lost_notarization) {
+  {
+    RecoveredLog before;
+    auto log = ArtifactLog::open(disk_, before).value();
+    ASSERT_TRUE(log->append({tape(1)}, notarized_up_to(1)).ok());
+    ASSERT_TRUE(log->append({tape(2)}, notarized_up_to(2)).ok());
+  }
+  EXPECT_EQ(reopen().watermark, notarized_up_to(2));
+  disk_.content(segment(disk_)).pop_back();
+  EXPECT_EQ(reopen().watermark, signed_up_to(2));
 }
 
 TEST_F(ArtifactLogTest, goes_on_after_a_dropped_tail) {
