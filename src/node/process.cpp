@@ -21,6 +21,7 @@
 #include "node/node_pages.hpp"
 #include "node/node_setup.hpp"
 #include "node/progress.hpp"
+#include "replica/start_state.hpp"
 #include "state/certified_tree.hpp"
 #include "state/state_hash.hpp"
 
@@ -100,8 +101,10 @@ class Node {
         subnet_(setup.subnet) {}
 
   [[nodiscard]] Status<> open(const NodeOptions& options);
-  [[nodiscard]] Result<StartState> recover_state();
-  [[nodiscard]] Status<> make_replica(StartState start, Ending& ending);
+  [[nodiscard]] Result<replica::RecoveredLog> open_log();
+  [[nodiscard]] Result<StartState> recover_state(const replica::RecoveredLog& recovered);
+  [[nodiscard]] Status<> make_replica(StartState start, replica::RecoveredLog recovered,
+                                      Ending& ending);
   [[nodiscard]] Status<> start_links();
   void make_pages(const NodeOptions& options);
   [[nodiscard]] Status<> start_http(const NodeOptions& options);
@@ -140,7 +143,9 @@ Result<std::unique_ptr<Node>> Node::start(const NodeOptions& options, NodeSetup 
                                           Ending& ending) {
   std::unique_ptr<Node> node(new Node(std::move(setup)));
   TRY(node->open(options));
-  TRY(node->make_replica(TRY(node->recover_state()), ending));
+  replica::RecoveredLog recovered = TRY(node->open_log());
+  StartState start = TRY(node->recover_state(recovered));
+  TRY(node->make_replica(std::move(start), std::move(recovered), ending));
   TRY(node->start_links());
   TRY(node->start_http(options));
   return node;
@@ -160,8 +165,16 @@ Status<> Node::open(const NodeOptions& options) {
   return {};
 }
 
-Result<StartState> Node::recover_state() {
-  auto found = TRY(checkpoints_->load());
+Result<replica::RecoveredLog> Node::open_log() {
+  replica::RecoveredLog recovered;
+  log_ = TRY(replica::ArtifactLog::open(*disk_, recovered));
+  if (recovered.tail_dropped)
+    tell("icpd: the last record of the artifact log was torn and is dropped");
+  return recovered;
+}
+
+Result<StartState> Node::recover_state(const replica::RecoveredLog& recovered) {
+  auto found = TRY(replica::find_start_state(*checkpoints_, recovered.artifacts));
   for (const std::string& damaged : found.damaged)
     tell("icpd: passed over a damaged " + damaged);
   if (found.newest) return with_hashes(std::move(found.newest->state));
@@ -170,7 +183,7 @@ Result<StartState> Node::recover_state() {
       state::ReplicatedState(message_routing::network_topology(*registry_, subnet_)));
 }
 
-Status<> Node::make_replica(StartState start, Ending& ending) {
+Status<> Node::make_replica(StartState start, replica::RecoveredLog recovered, Ending& ending) {
   const registry::SubnetRecord& subnet = registry_->subnet(subnet_);
   std::vector<consensus::KeyShare> shares;
   shares.push_back({crypto::digest_of(*subnet.initial_transcripts.low), keys_.low.clone()});
@@ -180,10 +193,6 @@ Status<> Node::make_replica(StartState start, Ending& ending) {
   const auto root_key = crypto::BlsPublicKey::decode(subnet.public_key);
   if (!root_key.ok()) return Err(root_key.error().within("public key of the subnet"));
 
-  replica::RecoveredLog recovered;
-  log_ = TRY(replica::ArtifactLog::open(*disk_, recovered));
-  if (recovered.tail_dropped)
-    tell("icpd: the last record of the artifact log was torn and is dropped");
   const StartState genesis =
       with_hashes(state::ReplicatedState(message_routing::network_topology(*registry_, subnet_)));
   const replica::Identity identity{.consensus = {keys_.id(), subnet_, signer_.get(), crypto_.get()},

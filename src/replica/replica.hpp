@@ -47,7 +47,7 @@ struct Recovered {
   /// The log, in any order.
   std::vector<Shared<types::EncodedArtifact>> log;
   consensus::Watermark watermark;
-  /// The newest checkpoint that is whole, or the genesis state; its hashes are computed.
+  /// A checkpoint (replica/start_state.hpp) or the genesis state; its hashes are computed.
   Snapshot state;
   types::StateRoot root;
   types::StateHash hash;

@@ -2,6 +2,7 @@
 
 #include "consensus/fast_crypto.hpp"
 #include "message_routing/batch.hpp"
+#include "replica/start_state.hpp"
 #include "state/certified_tree.hpp"
 #include "state/state_hash.hpp"
 
@@ -64,7 +65,7 @@ Status<> Node::make_replica() {
   checkpoints_ = std::make_unique<state::CheckpointStore>(disk_);
   environment_ =
       std::make_unique<execution::Environment>(shared_memory_space(), workers_, &shared_code());
-  auto found = TRY(checkpoints_->load());
+  auto found = TRY(replica::find_start_state(*checkpoints_, recovered.artifacts));
   tip_ = found.newest ? std::move(found.newest->state) : *subnet_.genesis_state;
   const types::StateRoot root = state::hash_state(*tip_);
   const types::StateHash hash = state::state_hash(*tip_);

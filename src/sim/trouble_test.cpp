@@ -1,5 +1,6 @@
 // What happens to machines beside crashes: disks that change bytes, clocks that jump, laptops that
 // sleep. Whole replicas in virtual time; nothing that a user saw acknowledged may be lost.
+#include <array>
 #include <gtest/gtest.h>
 
 #include "execution/query.hpp"
@@ -54,6 +55,38 @@ class Cluster {
   void crash(std::size_t i) {
     links_->node_down(i);
     (void)nodes_[i]->crash();
+  }
+  /// Two and two, who hear nothing of each other.
+  void part() {
+    for (const std::size_t a : {0, 1}) {
+      for (const std::size_t b : {2, 3})
+        links_->cut(a, b);
+    }
+  }
+  void heal() { links_->heal(); }
+  void pass(Duration time) {
+    const Time end = events_.now() + time;
+    run_until("time passes", [&] { return events_.now() >= end; });
+  }
+  /// All processes end at once and start again; the machines go on.
+  void restart_all() {
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      links_->node_down(i);
+      (void)nodes_[i]->kill();
+    }
+    for (std::size_t i = 0; i < nodes_.size(); ++i)
+      start(i);
+  }
+  /// Every node has the checkpoint of the same height, whose state is certified, and nothing final
+  /// above it.
+  [[nodiscard]] bool all_are_at_a_checkpoint() const {
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      const auto figures = nodes_[i]->replica()->figures();
+      const Height checkpoint = newest_checkpoint_[i];
+      if (checkpoint == Height{0} || checkpoint != newest_checkpoint_[0]) return false;
+      if (figures.certified < checkpoint || figures.finalized > checkpoint) return false;
+    }
+    return true;
   }
   /// Wall clocks of all nodes and of the users.
   void set_clocks(Duration skew) {
@@ -125,7 +158,10 @@ class Cluster {
                                  const message_routing::BatchOutcome& outcome) {
       checks_.executed(i, batch.height, outcome);
     };
-    watcher.checkpointed = [this](Height, const types::StateHash&) { ++checkpoints_; };
+    watcher.checkpointed = [this, i](Height height, const types::StateHash&) {
+      ++checkpoints_;
+      newest_checkpoint_[i] = height;
+    };
     watcher.certified = [this, i](const replica::PublishCertified& published) {
       checks_.certified(i, published);
       clients_->certified(published);
@@ -150,6 +186,7 @@ class Cluster {
   Duration users_skew_;
   std::uint64_t submissions_ = 0;
   std::size_t checkpoints_ = 0;
+  std::array<Height, 4> newest_checkpoint_;
 };
 
 std::vector<std::string> checkpoint_files(SimDisk& disk) {
@@ -195,6 +232,23 @@ TEST(Trouble, a_node_without_a_whole_checkpoint_gets_all_blocks_from_its_peers) 
   }
   cluster.start(0);
   cluster.expect_nothing_lost();
+}
+
+// A block says which state is certified, and never less than its parent: who starts from a state
+// that it knows to be certified must say so, or nobody makes a valid block.
+TEST(Trouble, all_end_when_nothing_is_final_above_a_certified_checkpoint) {
+  Cluster cluster;
+  for (std::size_t i = 0; i < 4; ++i)
+    cluster.node(i).latencies.checkpoint = Duration{};
+  cluster.run_updates(10);
+  for (int i = 0; i < 3; ++i) {
+    cluster.run_until("a quiet moment", [&] { return cluster.all_are_at_a_checkpoint(); });
+    cluster.part();
+    cluster.pass(Duration::seconds(3));
+    cluster.restart_all();
+    cluster.heal();
+    cluster.expect_nothing_lost();
+  }
 }
 
 TEST(Trouble, a_subnet_that_slept_for_a_night_goes_on) {
