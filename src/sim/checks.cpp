@@ -28,8 +28,9 @@ void Checks::failed(std::string what) {
 }
 
 void Checks::finalized(std::size_t node, const types::HashedBlock& block) {
-  const auto [known, fresh] = blocks_.emplace(block->height, block.hash());
-  if (!fresh && known->second != block.hash())
+  FinalBlock& known = blocks_.try_emplace(block->height, block.hash()).first->second;
+  known.reported_by.insert(node);
+  if (known.hash != block.hash())
     failed("agreement: " + node_name(node) + " has another final block at height " +
            to_string(block->height));
 }
@@ -57,14 +58,16 @@ void Checks::check_increment(const types::RequestId& request, types::Height heig
 }
 
 void Checks::count(types::Height height, const message_routing::BatchOutcome& outcome) {
+  Counts counts = counts_.empty() ? Counts{} : counts_.rbegin()->second;
   for (const execution::MessageTrace& trace : outcome.execution.traces) {
     if (trace.canister != counter_) continue;
-    if (trace.method == "increment") ++so_far_.increments;
-    if (trace.method == "relay" && relays_.insert(trace.request).second) ++so_far_.relays_begun;
+    if (trace.method == "increment") ++counts.increments;
+    if (trace.method == "relay" && relays_.emplace(trace.request, height).second)
+      ++counts.relays_begun;
   }
   for (const types::RequestId& request : outcome.finished)
-    so_far_.relays_ended += relays_.contains(request) ? 1 : 0;
-  counts_.emplace(height, so_far_);
+    counts.relays_ended += relays_.contains(request) ? 1 : 0;
+  counts_.emplace(height, counts);
 }
 
 void Checks::checkpointed(std::size_t node, types::Height height, const types::StateHash& hash) {
@@ -121,6 +124,21 @@ void Checks::restarted(std::size_t node, types::Height finalized) {
     failed("shown and forgotten: node " + std::to_string(node) + " published height " +
            to_string(published_[node]) + ", and its log ends with the final height " +
            to_string(finalized));
+  for (auto it = blocks_.upper_bound(finalized); it != blocks_.end(); ++it) {
+    std::set<std::size_t>& reported_by = it->second.reported_by;
+    reported_by.erase(node);
+    if (reported_by.empty()) return forget_from(it->first);
+  }
+}
+
+void Checks::forget_from(types::Height height) {
+  blocks_.erase(blocks_.lower_bound(height), blocks_.end());
+  roots_.erase(roots_.lower_bound(height), roots_.end());
+  state_hashes_.erase(state_hashes_.lower_bound(height), state_hashes_.end());
+  counts_.erase(counts_.lower_bound(height), counts_.end());
+  const auto is_above = [height](const auto& entry) { return entry.second >= height; };
+  std::erase_if(executed_at_, is_above);
+  std::erase_if(relays_, is_above);
 }
 
 std::optional<types::StateRoot> Checks::root(types::Height height) const {

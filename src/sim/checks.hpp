@@ -1,6 +1,8 @@
 // What must hold over all nodes, whatever happens (DESIGN §9, "simulation").
 //
-//  1. Agreement: one final block for each height, whoever reports it.
+//  1. Agreement: one final block for each height, whoever reports it. A node that crashes before it
+//     made its own share durable may forget what it alone held for final: nothing left it on the
+//     strength of that.
 //  2. One state: equal roots for each height, also after replays, and equal state hashes of
 //     checkpoints.
 //  3. At most once: a request is executed for the first time at one height only, whatever envelopes
@@ -38,6 +40,7 @@ class Checks {
   void executed(std::size_t node, types::Height height,
                 const message_routing::BatchOutcome& outcome);
   void published(std::size_t node, types::Height height);
+  /// With a log that ends at this final height.
   void restarted(std::size_t node, types::Height finalized);
   void lost_what_was_durable(std::size_t node) { published_.erase(node); }
   void checkpointed(std::size_t node, types::Height height, const types::StateHash& hash);
@@ -61,6 +64,7 @@ class Checks {
   [[nodiscard]] std::size_t executions() const { return executed_at_.size(); }
 
  private:
+  void forget_from(types::Height height);
   void count(types::Height height, const message_routing::BatchOutcome& outcome);
   void check_increment(const types::RequestId& request, types::Height height);
   void check_counter(std::size_t node, const replica::Snapshot& state);
@@ -68,7 +72,11 @@ class Checks {
   std::unique_ptr<consensus::Crypto> crypto_;
   Shared<consensus::ThresholdKey> key_;
   types::CanisterId counter_;
-  std::map<types::Height, types::BlockHash> blocks_;
+  struct FinalBlock {
+    types::BlockHash hash;
+    std::set<std::size_t> reported_by;
+  };
+  std::map<types::Height, FinalBlock> blocks_;
   std::map<types::Height, types::StateRoot> roots_;
   std::map<types::Height, types::StateHash> state_hashes_;
   std::set<types::RequestId> submitted_;
@@ -81,8 +89,8 @@ class Checks {
   };
   /// Of requests executed up to each height.
   std::map<types::Height, Counts> counts_;
-  std::set<types::RequestId> relays_;
-  Counts so_far_;
+  /// Where each began.
+  std::map<types::RequestId, types::Height> relays_;
   std::vector<std::string> failures_;
 };
 
