@@ -91,7 +91,8 @@ class LocalNetwork {
   void on_health(std::size_t node, HealthProbe::Health health, const std::string& reason);
   void on_child(const ChildChange& change);
   void on_signal();
-  /// At every turn: SIGCHLD only ends the wait for one, and a thread that doesn't block it loses it.
+  /// At every turn: SIGCHLD only ends the wait for one, and a thread that doesn't block it loses
+  /// it.
   void look_after_children();
   void leave(std::size_t node, State state);
   Status<> check_startup() const;

@@ -101,8 +101,8 @@ TEST_F(ArtifactLogTest, keeps_the_watermark_of_a_durable_record_that_is_lost) {
   }
 }
 
-// A node that has notarized two blocks of a height must not finalize one of them; the lost record may
-// be the second.
+// A node that has notarized two blocks of a height must not finalize one of them; the lost record
+// may be the second.
 TEST_F(ArtifactLogTest, allows_no_finalization_beside_a_lost_notarization) {
   {
     RecoveredLog before;

@@ -1,11 +1,11 @@
 // Which state a node starts from.
 //
-// A proposal says which certified state its payload was checked against, never an older one than its
-// parent's; only a node that has exactly that state can judge it (DESIGN §3). So it isn't always the
-// newest checkpoint: if the final chain doesn't yet say that its state is certified, proposals above
-// may speak of an older one. If all nodes started from the newest, nobody could judge a proposal
-// that some have signed already, and the height would never be decided. The node replays from an
-// older checkpoint then; the log reaches down to it.
+// A proposal says which certified state its payload was checked against, never an older one than
+// its parent's; only a node that has exactly that state can judge it (DESIGN §3). So it isn't
+// always the newest checkpoint: if the final chain doesn't yet say that its state is certified,
+// proposals above may speak of an older one. If all nodes started from the newest, nobody could
+// judge a proposal that some have signed already, and the height would never be decided. The node
+// replays from an older checkpoint then; the log reaches down to it.
 #pragma once
 
 #include <vector>

@@ -70,7 +70,12 @@ void Adversary::step(consensus::Input input) {
 }
 
 void Adversary::input(p2p::Input input) {
-  if (const auto* up = std::get_if<p2p::SessionUp>(&input)) return tell(up->peer, *up);
+  if (const auto* up = std::get_if<p2p::SessionUp>(&input)) {
+    tell(up->peer, *up);
+    if (likes(Misdeed::kLiesInRanges))
+      publish(up->peer, types::encode(forger_.false_claim(consensus_->finalized())));
+    return;
+  }
   if (const auto* down = std::get_if<p2p::SessionDown>(&input)) return tell(down->peer, *down);
   if (const auto* frame = std::get_if<p2p::FrameReceived>(&input)) return tell(frame->peer, *frame);
 }
@@ -120,11 +125,10 @@ void Adversary::answer(const types::NodeId& peer, const p2p::LookUp& ask) {
 void Adversary::answer(const types::NodeId& peer, const p2p::LookUpRange& ask) {
   std::optional<Slice> bytes;
   if (likes(Misdeed::kLiesInRanges)) {
-    consensus::ChainRange range =
-        consensus_->answer_range(Height{consensus_->finalized().minus_or_zero(random_.below(20))});
-    if (!range.blocks.empty() && random_.chance(1, 2)) range.blocks.erase(range.blocks.begin());
-    if (!range.tapes.empty() && random_.chance(1, 2)) range.tapes.back().signature.bytes[3] ^= 1;
-    bytes = random_.chance(1, 4) ? Slice(random_.bytes(100)) : Slice(codec::to_record(range));
+    const Height from{consensus_->finalized().minus_or_zero(random_.below(20))};
+    bytes = random_.chance(1, 8)
+                ? Slice(random_.bytes(100))
+                : Slice(codec::to_record(forger_.false_range(consensus_->answer_range(from))));
     world_.did("lies in ranges");
   }
   events_.after({}, [this, peer, ask, bytes] { tell(peer, p2p::Answer{ask.ticket, bytes}); });
@@ -134,6 +138,7 @@ void Adversary::seen(const Encoded& artifact) {
   if (artifact->id.kind == types::ArtifactKind::kIngress) {
     const auto hash = *types::IngressHash::from(artifact->id.hash);
     if (!bodies_.emplace(hash, artifact).second) return;
+    forger_.remember(artifact->artifact);
     known_bodies_.push_back(hash);
     if (known_bodies_.size() > kKnownBodiesMax) {
       // Not in order: some old ones, long executed, stay to be named again.
@@ -278,12 +283,7 @@ Encoded Adversary::spoilt(const Encoded& artifact) const {
 }
 
 types::IngressHash Adversary::own_message(FalseCall kind) {
-  const types::IngressArtifact* seen = nullptr;
-  if (!known_bodies_.empty()) {
-    const auto& body = bodies_.at(known_bodies_[random_.below(known_bodies_.size())]);
-    seen = &std::get<types::IngressArtifact>(body->artifact);
-  }
-  const Encoded artifact = types::encode(forger_.false_call(kind, moment().wall, seen));
+  const Encoded artifact = types::encode(forger_.false_call(kind, moment().wall));
   const auto hash = *types::IngressHash::from(artifact->id.hash);
   bodies_.emplace(hash, artifact);
   return hash;

@@ -17,8 +17,8 @@
 // | usurps | proposes when it is another maker's turn |
 // | bends time | proposes blocks of the past and of the future |
 // | hides bodies | doesn't answer when asked for bodies or ranges |
-// | lies in ranges | answers with blocks that don't fit |
-// | repeats itself | publishes what it has published before, in slots of their own |
+// | lies in ranges | claims to be far ahead, so that it is asked, and answers with what doesn't fit
+// | | repeats itself | publishes what it has published before, in slots of their own |
 #pragma once
 
 #include <deque>

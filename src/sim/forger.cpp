@@ -7,6 +7,8 @@ namespace icpd::sim {
 namespace {
 
 constexpr Duration kFar = Duration::minutes(60);
+/// Beyond all that a node looks at before it gets there.
+constexpr std::uint64_t kFarAhead = 100'000;
 /// Remembered; packages are of the last hundred heights or so.
 constexpr std::size_t kBeaconsMax = 100;
 
@@ -82,10 +84,13 @@ std::optional<types::Artifact> Forger::false_certificate(const types::Artifact& 
 }
 
 void Forger::remember(const types::Artifact& seen) {
-  const auto* beacon = std::get_if<types::Beacon>(&seen);
-  if (beacon == nullptr) return;
-  beacons_.emplace(beacon->content.height, *beacon);
-  if (beacons_.size() > kBeaconsMax) beacons_.erase(beacons_.begin());
+  if (const auto* beacon = std::get_if<types::Beacon>(&seen)) {
+    beacons_.emplace(beacon->content.height, *beacon);
+    if (beacons_.size() > kBeaconsMax) beacons_.erase(beacons_.begin());
+  } else if (const auto* call = std::get_if<types::IngressArtifact>(&seen)) {
+    auto envelope = certification::parse_envelope(call->bytes);
+    if (envelope.ok() && envelope->sender_signature) signed_call_ = std::move(*envelope);
+  }
 }
 
 types::BlockProposal Forger::usurping(const types::BlockProposal& seen) {
@@ -100,8 +105,7 @@ types::BlockProposal Forger::out_of_time(const types::BlockProposal& own) {
   return signed_block(std::move(block));
 }
 
-types::IngressArtifact Forger::false_call(FalseCall kind, Time wall,
-                                          const types::IngressArtifact* seen) {
+types::IngressArtifact Forger::false_call(FalseCall kind, Time wall) {
   types::CallContent call;
   std::optional<certification::EnvelopeSignature> signature;
   call.canister_id = types::canister_id_from_index(0);
@@ -113,16 +117,45 @@ types::IngressArtifact Forger::false_call(FalseCall kind, Time wall,
   call.nonce = Slice(std::move(nonce));
   if (kind == FalseCall::kExpired) call.ingress_expiry = wall - kFar;
   if (kind == FalseCall::kFromTheFuture) call.ingress_expiry = wall + kFar;
-  const auto other = seen == nullptr ? Result<types::Envelope>(Err("nothing seen"))
-                                     : certification::parse_envelope(seen->bytes);
-  if (kind == FalseCall::kForged && other.ok() && other->sender_signature && random_.chance(1, 2)) {
-    call.sender = other->base().sender;
-    signature = {*other->sender_public_key, *other->sender_signature, {}};
+  if (kind == FalseCall::kForged && signed_call_ && random_.chance(3, 4)) {
+    call.sender = signed_call_->base().sender;
+    signature = {*signed_call_->sender_public_key, *signed_call_->sender_signature, {}};
   } else if (kind == FalseCall::kForged) {
     call.sender = types::Principal::self_authenticating(as_bytes("somebody else"));
     signature = {Slice(random_.bytes(44)), Slice(random_.bytes(64)), {}};
   }
   return {Slice(certification::encode_envelope(call, signature))};
+}
+
+types::Artifact Forger::false_claim(types::Height finalized) {
+  return types::Certification{{finalized + kFarAhead, garbage<types::StateRoot>()},
+                              garbage<crypto::BlsSignature>()};
+}
+
+consensus::ChainRange Forger::false_range(consensus::ChainRange right) {
+  consensus::ChainRange range = std::move(right);
+  if (range.blocks.empty()) return range;
+  const auto one_of = [&](auto& all) -> auto& { return all[random_.below(all.size())]; };
+  switch (random_.below(6)) {
+    case 0:
+      range.blocks.erase(range.blocks.begin());
+      break;
+    case 1:
+      one_of(range.blocks).signature = garbage<crypto::Ed25519Signature>();
+      break;
+    case 2:
+      if (!range.beacons.empty()) one_of(range.beacons).signature = garbage<crypto::BlsSignature>();
+      break;
+    case 3:
+      for (crypto::Ed25519Signature& signature : range.finalization->certificate.signatures)
+        signature = garbage<crypto::Ed25519Signature>();
+      break;
+    default:
+      for (types::Tape& tape : range.tapes)
+        tape.signature = garbage<crypto::BlsSignature>();
+      break;
+  }
+  return range;
 }
 
 }  // namespace icpd::sim

@@ -9,6 +9,7 @@
 
 #include "base/prng.hpp"
 #include "consensus/crypto.hpp"
+#include "consensus/range.hpp"
 #include "replica/ingress_pool.hpp"
 #include "sim/network.hpp"
 
@@ -16,7 +17,7 @@ namespace icpd::sim {
 
 /// A call that must not be executed.
 enum class FalseCall : std::uint8_t {
-  /// Of an unknown key, or with the signature that its sender made for another call.
+  /// With the signature that its sender made for another call, or of an unknown key.
   kForged,
   /// Of the anonymous sender, who needs no signature.
   kExpired,
@@ -28,7 +29,7 @@ class Forger {
   Forger(Prng random, const Subnet& subnet, std::size_t index, const consensus::Signer& signer)
       : random_(std::move(random)), subnet_(subnet), index_(index), signer_(signer) {}
 
-  /// What a node said; for false_package.
+  /// What a node or a user said; for false_package and false_call.
   void remember(const types::Artifact& seen);
   /// Something false that an artifact of another node suggests: a notarization or finalization of
   /// its block, a proof against its maker, the next beacon or tape, a certification of the same
@@ -44,9 +45,11 @@ class Forger {
   [[nodiscard]] types::BlockProposal usurping(const types::BlockProposal& seen);
   /// The same block of this node at another time: long before or long after.
   [[nodiscard]] types::BlockProposal out_of_time(const types::BlockProposal& own);
-  /// `seen`: another call, or null.
-  [[nodiscard]] types::IngressArtifact false_call(FalseCall kind, Time wall,
-                                                  const types::IngressArtifact* seen);
+  [[nodiscard]] types::IngressArtifact false_call(FalseCall kind, Time wall);
+  /// Says that this node is far ahead, without a proof.
+  [[nodiscard]] types::Artifact false_claim(types::Height finalized);
+  /// The same range with one thing wrong: a signature, or its shape. Empty ones stay as they are.
+  [[nodiscard]] consensus::ChainRange false_range(consensus::ChainRange right);
 
  private:
   [[nodiscard]] types::BlockProposal signed_block(types::Block block) const;
@@ -63,6 +66,8 @@ class Forger {
   const consensus::Signer& signer_;
   std::uint64_t calls_ = 0;
   std::map<types::Height, types::Beacon> beacons_;
+  /// The newest call that a user has signed.
+  std::optional<types::Envelope> signed_call_;
 };
 
 }  // namespace icpd::sim

@@ -116,6 +116,9 @@ class Simulation {
   void start_node(std::size_t index);
   void crash_node(std::size_t index);
   void kill_node(std::size_t index);
+  /// Now and then a node whose log rots ends just when it has stored a block, its own or another's.
+  void perhaps_lose_block(std::size_t index);
+  void start_again(std::size_t index);
   void crash_all();
   void partition(bool one_way);
   void break_session(std::size_t index);
@@ -237,7 +240,10 @@ Node::Watcher Simulation::watcher(std::size_t index) {
     statements_.sent(index, send);
     links_->send(index, send);
   };
-  watcher.stored = [this, index](const types::ArtifactId& id) { statements_.stored(index, id); };
+  watcher.stored = [this, index](const types::ArtifactId& id) {
+    statements_.stored(index, id);
+    if (id.kind == types::ArtifactKind::kBlockProposal) perhaps_lose_block(index);
+  };
   watcher.close = [this, index](const p2p::CloseSession& close) { accused(index, close); };
   watcher.block = [this, index](const replica::BlockSeen& seen) {
     const bool is_final = seen.stage == replica::BlockSeen::Stage::kFinalized;
@@ -336,13 +342,27 @@ void Simulation::kill_node(std::size_t index) {
   checks_.lost_what_was_durable(index);
 }
 
+void Simulation::perhaps_lose_block(std::size_t index) {
+  const Node& node = *members_[index].honest;
+  if (calm_ || !node.log_rots || !clients_->is_installed() || !random_.chance(1, 50)) return;
+  events_.after(milliseconds_between(random_, 0, 30), [this, index] {
+    if (!members_[index].honest->is_up()) return;
+    kill_node(index);
+    start_again(index);
+  });
+}
+
+void Simulation::start_again(std::size_t index) {
+  events_.after(milliseconds_between(random_, 0, 200), [this, index] {
+    if (!members_[index].honest->is_up()) start_node(index);
+  });
+}
+
 void Simulation::crash_all() {
   count_fault("crash of all");
   for (const std::size_t i : honest_members()) {
     if (members_[i].honest->is_up()) crash_node(i);
-    events_.after(milliseconds_between(random_, 0, 200), [this, i] {
-      if (!members_[i].honest->is_up()) start_node(i);
-    });
+    start_again(i);
   }
 }
 
