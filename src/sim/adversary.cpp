@@ -72,7 +72,8 @@ void Adversary::step(consensus::Input input) {
 void Adversary::input(p2p::Input input) {
   if (const auto* up = std::get_if<p2p::SessionUp>(&input)) {
     tell(up->peer, *up);
-    if (likes(Misdeed::kLiesInRanges))
+    // Whoever is asked for a range and lies loses the session, and does nothing else meanwhile.
+    if (likes(Misdeed::kLiesInRanges) && random_.chance(1, 4))
       publish(up->peer, types::encode(forger_.false_claim(consensus_->finalized())));
     return;
   }
