@@ -6,30 +6,19 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "node/cli.hpp"
+#include "node/test_cli.hpp"
 
 namespace icpd::node {
 namespace {
 
 namespace fs = std::filesystem;
 
-struct Ran {
-  int status = 0;
-  std::string out;
-  std::string note;
-};
+using testing::Ran;
+using testing::says;
 
 Ran sim(std::vector<std::string> arguments) {
-  Ran ran;
-  const Console console{.out = [&](std::string_view text) { ran.out += text; },
-                        .note = [&](std::string_view text) { ran.note += text; }};
   arguments.insert(arguments.begin(), "sim");
-  ran.status = run_command_line(arguments, console, Engines{});
-  return ran;
-}
-
-bool says(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
+  return testing::run_cli(arguments);
 }
 
 struct WrongUse {
@@ -72,7 +61,7 @@ TEST(SimCommand, a_trace_that_cannot_be_written_fails_before_anything_runs) {
 }
 
 TEST(SimCommand, reports_each_seed_as_an_object_and_writes_what_happened) {
-  const fs::path trace = fs::path(testing::TempDir()) / "icpd-sim-trace";
+  const fs::path trace = fs::path(::testing::TempDir()) / "icpd-sim-trace";
   const std::vector<std::string> one = {"--seed", "7",      "--nodes", "4",           "--heights",
                                         "20",     "--json", "--trace", trace.string()};
   const Ran ran = sim(one);

@@ -1,5 +1,3 @@
-#include "node/cli.hpp"
-
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
@@ -8,32 +6,22 @@
 #include "node/cli_files.hpp"
 #include "node/cli_trace.hpp"
 #include "node/prep.hpp"
+#include "node/test_cli.hpp"
 
 namespace icpd::node {
 namespace {
 
 namespace fs = std::filesystem;
 
-struct Ran {
-  int status = 0;
-  std::string out;
-  std::string note;
-};
+using testing::Ran;
+using testing::says;
 
-Ran icpd(std::vector<std::string> arguments) {
-  Ran ran;
-  const Console console{.out = [&](std::string_view text) { ran.out += text; },
-                        .note = [&](std::string_view text) { ran.note += text; }};
-  const Engines engines{.node = [](const NodeOptions&) { return 7; }, .program = "/bin/false"};
-  ran.status = run_command_line(arguments, console, engines);
-  return ran;
+Ran icpd(const std::vector<std::string>& arguments) {
+  return testing::run_cli(arguments,
+                          {.node = [](const NodeOptions&) { return 7; }, .program = "/bin/false"});
 }
 
-bool says(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
-class CommandLine : public testing::Test {
+class CommandLine : public ::testing::Test {
  protected:
   CommandLine() {
     std::string pattern = (fs::temp_directory_path() / "icpd-cli-XXXXXX").string();

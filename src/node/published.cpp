@@ -12,9 +12,9 @@ void Published::wait_for(const types::RequestId& request, Time steady_deadline, 
   {
     const std::lock_guard lock(mutex_);
     const bool ended = newest_ != nullptr && newest_->is_terminal(request);
-    if (!ended && waiting_.size() < kWaitersMax && !waiting_.contains(request)) {
-      deadlines_.emplace(steady_deadline, request);
-      waiting_.emplace(request, Waiting{steady_deadline, std::move(waiter)});
+    if (!ended && waiting_.size() < kWaitersMax) {
+      const auto deadline = deadlines_.emplace(steady_deadline, request);
+      waiting_.emplace(request, Waiting{deadline, std::move(waiter)});
       return;
     }
     if (ended) answer = newest_;
@@ -29,8 +29,12 @@ std::vector<Published::Waiter> Published::publish(SharedView view,
   newest_ = std::move(view);
   std::vector<Waiter> ready;
   for (const types::RequestId& request : finished) {
-    auto node = waiting_.extract(request);
-    if (!node.empty()) ready.push_back(std::move(node.mapped().waiter));
+    const auto [first, last] = waiting_.equal_range(request);
+    for (auto it = first; it != last; ++it) {
+      deadlines_.erase(it->second.deadline);
+      ready.push_back(std::move(it->second.waiter));
+    }
+    waiting_.erase(first, last);
   }
   return ready;
 }
@@ -39,13 +43,13 @@ std::vector<Published::Waiter> Published::expire(Time steady) {
   const std::lock_guard lock(mutex_);
   std::vector<Waiter> late;
   while (!deadlines_.empty() && deadlines_.begin()->first <= steady) {
-    const auto [deadline, request] = *deadlines_.begin();
-    deadlines_.erase(deadlines_.begin());
-    const auto found = waiting_.find(request);
-    // Another client may wait for the same call by now, with a later deadline.
-    if (found == waiting_.end() || found->second.deadline != deadline) continue;
-    late.push_back(std::move(found->second.waiter));
-    waiting_.erase(found);
+    const auto deadline = deadlines_.begin();
+    auto waiting = waiting_.find(deadline->second);
+    while (waiting->second.deadline != deadline)
+      ++waiting;
+    late.push_back(std::move(waiting->second.waiter));
+    waiting_.erase(waiting);
+    deadlines_.erase(deadline);
   }
   return late;
 }

@@ -25,8 +25,7 @@ class Published {
   /// Null until a state was published.
   [[nodiscard]] SharedView newest() const;
 
-  /// Calls `waiter` at once if the call has ended already, if somebody waits for it already, or if
-  /// too many wait.
+  /// Calls `waiter` at once if the call has ended already or if too many wait.
   void wait_for(const types::RequestId& request, Time steady_deadline, Waiter waiter);
 
   /// Those whose calls ended; to be called with `view` outside of any lock.
@@ -38,15 +37,17 @@ class Published {
   [[nodiscard]] std::optional<Time> next_deadline() const;
 
  private:
+  using Deadlines = std::multimap<Time, types::RequestId>;
   struct Waiting {
-    Time deadline;
+    Deadlines::iterator deadline;
     Waiter waiter;
   };
 
   mutable std::mutex mutex_;
   SharedView newest_;
-  std::map<types::RequestId, Waiting> waiting_;
-  std::multimap<Time, types::RequestId> deadlines_;
+  std::multimap<types::RequestId, Waiting> waiting_;
+  /// One for each who waits.
+  Deadlines deadlines_;
 };
 
 }  // namespace icpd::node

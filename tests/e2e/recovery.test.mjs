@@ -1,24 +1,19 @@
 // Processes die under load: nothing that was acknowledged is lost, nothing runs twice, and no node
 // shows less than it has shown before.
 import assert from "node:assert/strict";
-import fs from "node:fs";
-import path from "node:path";
 import { after, before, test } from "node:test";
 
 import { Load } from "./lib/load.mjs";
-import { makeClient } from "./lib/clients.mjs";
-import { Network, eventually, repository } from "./lib/network.mjs";
+import { installCounter, makeClient } from "./lib/clients.mjs";
+import { Network, eventually } from "./lib/network.mjs";
 
 const kLibrary = "@icp-sdk/core";
-const wasm = fs.readFileSync(path.join(repository, "build/canisters/counter_cpp.wasm"));
 const network = new Network();
 let canister;
 
 before(async () => {
   await network.start();
-  const client = await makeClient(kLibrary, network);
-  canister = await client.create();
-  await client.install(canister, wasm);
+  canister = await installCounter(network);
 });
 after(() => network.remove());
 

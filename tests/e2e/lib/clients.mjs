@@ -1,4 +1,7 @@
 // The same few operations through each of the two agent libraries that projects use, unmodified.
+import fs from "node:fs";
+import path from "node:path";
+
 import * as sdkAgent from "@icp-sdk/core/agent";
 import * as sdkCandid from "@icp-sdk/core/candid";
 import * as sdkIdentity from "@icp-sdk/core/identity";
@@ -7,6 +10,8 @@ import * as dfinityAgent from "@dfinity/agent";
 import * as dfinityCandid from "@dfinity/candid";
 import * as dfinityIdentity from "@dfinity/identity";
 import * as dfinityPrincipal from "@dfinity/principal";
+
+import { repository } from "./network.mjs";
 
 export const libraries = {
   "@icp-sdk/core": {
@@ -114,4 +119,13 @@ export async function makeClient(libraryName, network, node, identity) {
         { agent, canisterId, ...more });
     },
   };
+}
+
+/** The id of a new canister with the C++ counter. */
+export async function installCounter(network) {
+  const wasm = fs.readFileSync(path.join(repository, "build/canisters/counter_cpp.wasm"));
+  const client = await makeClient("@icp-sdk/core", network);
+  const canister = await client.create();
+  await client.install(canister, wasm);
+  return canister;
 }
