@@ -1,9 +1,10 @@
 // An ordered map whose keys begin with uniform bits: digests, or ids that contain one.
 //
-// A row of small ordered maps, one for each value of the key's first bits. With uniform keys an
+// A row of tiny ordered maps, one for each value of the key's first bits. With uniform keys an
 // entry is found after one step and few comparisons, where one large tree takes a cache miss for
-// each of its levels. Whoever makes keys that agree in their first bits gets one large tree and no
-// worse; and no order depends on anything but the keys.
+// each of its levels. The row grows with the entries, and never shrinks. Whoever makes keys that
+// agree in their first bits gets one large tree and no worse; and no order depends on anything but
+// the keys.
 //
 // Values stay where they are until they are erased.
 #pragma once
@@ -27,8 +28,6 @@ template <typename Tag, std::size_t N>
 template <typename Key, typename Value>
 class DigestMap {
  public:
-  static constexpr std::size_t kBuckets = 4096;
-
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] bool empty() const { return size_ == 0; }
 
@@ -47,8 +46,9 @@ class DigestMap {
   std::pair<Value&, bool> try_emplace(const Key& key, Arguments&&... arguments) {
     const auto [entry, is_new] =
         buckets_[index(key)].try_emplace(key, std::forward<Arguments>(arguments)...);
-    if (is_new) ++size_;
-    return {entry->second, is_new};
+    Value& value = entry->second;
+    if (is_new && ++size_ > kFullest * buckets_.size()) grow();
+    return {value, is_new};
   }
   /// False if there was none.
   bool erase(const Key& key) {
@@ -77,12 +77,31 @@ class DigestMap {
     }
   };
 
-  [[nodiscard]] static std::size_t index(const Key& key) {
-    const ByteView bytes = uniform_part(key);
-    return (std::size_t{bytes[0]} << 8 | bytes[1]) / (65'536 / kBuckets);
+  using Bucket = std::map<Key, Value, Less>;
+  static constexpr unsigned kBitsAtFirst = 6;
+  static constexpr unsigned kBitsMore = 2;
+  /// Entries a bucket, on average.
+  static constexpr std::size_t kFullest = 2;
+
+  [[nodiscard]] std::size_t index(const Key& key) const {
+    return load_be<std::uint64_t>(uniform_part(key)) >> (64 - bits_);
   }
 
-  std::vector<std::map<Key, Value, Less>> buckets_{kBuckets};
+  /// Entries move with their nodes.
+  void grow() {
+    bits_ += kBitsMore;
+    std::vector<Bucket> old(std::size_t{1} << bits_);
+    old.swap(buckets_);
+    for (Bucket& bucket : old) {
+      while (!bucket.empty()) {
+        auto node = bucket.extract(bucket.begin());
+        buckets_[index(node.key())].insert(std::move(node));
+      }
+    }
+  }
+
+  unsigned bits_ = kBitsAtFirst;
+  std::vector<Bucket> buckets_{std::size_t{1} << kBitsAtFirst};
   std::size_t size_ = 0;
 };
 

@@ -6,28 +6,28 @@ std::optional<RequestTrace> OpenTraces::follow(RequestTrace trace) {
   const types::RequestId id = trace.request;
   const auto [entry, fresh] = traces_.try_emplace(id);
   if (!fresh) return std::nullopt;
-  entry->second = {std::move(trace), ++last_age_};
-  by_age_.emplace(last_age_, id);
+  entry = {std::move(trace), ++last_age_};
+  by_age_.emplace_hint(by_age_.end(), last_age_, id);
   ensure(traces_.size() == by_age_.size());
   if (traces_.size() <= kSizeMax) return std::nullopt;
   return take(by_age_.begin()->second);
 }
 
 RequestTrace* OpenTraces::find(const types::RequestId& id) {
-  const auto found = traces_.find(id);
-  return found == traces_.end() ? nullptr : &found->second.trace;
+  Entry* entry = traces_.find(id);
+  return entry == nullptr ? nullptr : &entry->trace;
 }
 
 const RequestTrace* OpenTraces::find(const types::RequestId& id) const {
-  const auto found = traces_.find(id);
-  return found == traces_.end() ? nullptr : &found->second.trace;
+  const Entry* entry = traces_.find(id);
+  return entry == nullptr ? nullptr : &entry->trace;
 }
 
 std::optional<RequestTrace> OpenTraces::take(const types::RequestId& id) {
-  auto node = traces_.extract(id);
-  if (node.empty()) return std::nullopt;
-  by_age_.erase(node.mapped().age);
-  return std::move(node.mapped().trace);
+  auto entry = traces_.extract(id);
+  if (!entry) return std::nullopt;
+  by_age_.erase(entry->age);
+  return std::move(entry->trace);
 }
 
 void TraceStore::add(RequestTrace trace) {

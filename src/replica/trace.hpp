@@ -93,7 +93,7 @@ class OpenTraces {
     RequestTrace trace;
     std::uint64_t age = 0;
   };
-  std::map<types::RequestId, Entry> traces_;
+  DigestMap<types::RequestId, Entry> traces_;
   std::map<std::uint64_t, types::RequestId> by_age_;
   std::uint64_t last_age_ = 0;
 };
