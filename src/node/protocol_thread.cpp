@@ -20,6 +20,8 @@ constexpr std::size_t kOutgoingMax = 256;
 /// What is written with one sync, before the last that is added.
 constexpr std::size_t kTogetherMax = 32 * kMiB;
 static_assert(kTogetherMax < replica::ArtifactLog::kRecordSizeMax / 2);
+/// Figures are gathered from all pools: not after each event.
+constexpr Duration kShowEvery = Duration::milliseconds(50);
 
 std::size_t bytes_in(const replica::Persist& persist) {
   std::size_t size = 0;
@@ -118,14 +120,23 @@ void ProtocolThread::run() {
       take(std::move(event));
     fire_timers();
     send_outgoing();
-    parts_.records.show(replica_->figures());
+    show_figures();
   }
+}
+
+void ProtocolThread::show_figures() {
+  const Time steady = now().steady;
+  figures_are_old_ = steady < shown_at_ + kShowEvery;
+  if (figures_are_old_) return;
+  shown_at_ = steady;
+  parts_.records.show(replica_->figures());
 }
 
 std::optional<Duration> ProtocolThread::patience() {
   std::optional<Time> until = timer_;
   if (const auto waiter = parts_.published.next_deadline(); waiter && (!until || *waiter < *until))
     until = waiter;
+  if (figures_are_old_) until = std::min(until.value_or(Time::max()), shown_at_ + kShowEvery);
   if (!until) return std::nullopt;
   const Duration wait = *until - now().steady;
   return wait.ns < 0 ? Duration{} : wait;

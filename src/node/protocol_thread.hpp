@@ -86,6 +86,7 @@ class ProtocolThread {
   void answer(TraceQuestion question);
   void step(replica::Input input);
   void fire_timers();
+  void show_figures();
   /// Notes what an input tells about this node's work.
   void note(const replica::Input& input);
   void carry_out(replica::Actions actions);
@@ -123,6 +124,8 @@ class ProtocolThread {
   Channel<Event> events_;
   Channel<LogWork> log_work_;
   std::optional<Time> timer_;
+  Time shown_at_;
+  bool figures_are_old_ = false;
   std::uint64_t next_submission_ = 0;
   std::map<replica::SubmissionId, Submitted> submissions_;
   std::map<io::linux::LinkKey, types::NodeId> nodes_by_key_;
