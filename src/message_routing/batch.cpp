@@ -160,8 +160,10 @@ BatchOutcome process_batch(ReplicatedState& tip, const types::Batch& batch,
   state::time_out_messages(tip);
   tip.write_ingress().prune(tip.time());
   Inductor inductor(tip);
-  for (const auto& message : batch.ingress)
-    inductor.induct(*message);
+  for (std::size_t i = 0; i < batch.ingress.size(); ++i) {
+    warm_history(tip.ingress(), batch.ingress, i);
+    inductor.induct(*batch.ingress[i]);
+  }
   outcome.ingress = inductor.counts();
   tip.write_metadata().metrics.update_transactions_total += outcome.ingress.inducted;
 

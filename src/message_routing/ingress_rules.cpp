@@ -1,5 +1,7 @@
 #include "message_routing/ingress_rules.hpp"
 
+#include <algorithm>
+
 #include "base/ensure.hpp"
 #include "execution/canister_cycles.hpp"
 #include "execution/errors.hpp"
@@ -75,6 +77,18 @@ Status<types::UserError> check_payment(const state::ReplicatedState& state,
   const types::Cycles available = payable(state, *charge.payer);
   if (charge.cost <= available) return {};
   return Err(execution::out_of_cycles(*charge.payer, types::Cycles{charge.cost - available}));
+}
+
+void warm_history(const state::IngressHistory& history,
+                  std::span<const Shared<types::IngressMessage>> messages, std::size_t next) {
+  // What is read of so many fits into a core's own cache.
+  constexpr std::size_t kAtOnce = 64;
+  if (next % kAtOnce != 0) return;
+  std::vector<const types::RequestId*> ids;
+  ids.reserve(kAtOnce);
+  for (const auto& message : messages.subspan(next, std::min(kAtOnce, messages.size() - next)))
+    ids.push_back(&message->id());
+  history.warm(ids);
 }
 
 }  // namespace icpd::message_routing

@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "base/result.hpp"
 #include "execution/fees.hpp"
@@ -47,5 +48,10 @@ struct IngressCharge {
 /// IC0207 unless the payer can pay the cost.
 [[nodiscard]] Status<types::UserError> check_payment(const state::ReplicatedState& state,
                                                      const IngressCharge& charge);
+
+/// For a loop over messages that looks each of them up in the history: makes the look-ups of the
+/// next ones quick. To be called before each, with its place.
+void warm_history(const state::IngressHistory& history,
+                  std::span<const Shared<types::IngressMessage>> messages, std::size_t next);
 
 }  // namespace icpd::message_routing

@@ -119,6 +119,7 @@ Status<> check_payload(const PayloadBase& base, const types::DataPayload& payloa
   Composer composer(base);
   for (std::size_t i = 0; i < bodies.size(); ++i) {
     ensure(bodies[i]->hash == payload.ingress[i]);
+    warm_history(base.certified.ingress(), bodies, i);
     const auto added = composer.add(*bodies[i]);
     if (!added.ok()) return Err(added.error().within("message " + std::to_string(i)));
   }

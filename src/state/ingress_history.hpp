@@ -80,6 +80,8 @@ class IngressHistory {
     return statuses_.find(id);
   }
   [[nodiscard]] bool contains(const types::RequestId& id) const { return find(id) != nullptr; }
+  /// Before many look-ups; see PersistentMap.
+  void warm(std::span<const types::RequestId* const> ids) const { statuses_.warm(ids); }
   [[nodiscard]] std::size_t size() const { return statuses_.size(); }
   /// Bytes of replies and texts, and a fixed amount for each entry.
   [[nodiscard]] std::uint64_t memory_bytes() const { return memory_bytes_; }

@@ -102,6 +102,25 @@ TEST(PersistentMap, finds_neighbours_as_an_ordered_map_does) {
   }
 }
 
+TEST(PersistentMap, warming_changes_nothing_whatever_is_asked_for) {
+  for (const int size : {0, 1, 100}) {
+    Map map;
+    std::vector<Key> keys;
+    for (int i = 0; i < size + 50; ++i)
+      keys.push_back({to_bytes(crypto::sha256(Bytes{static_cast<std::uint8_t>(i)}).view())});
+    for (int i = 0; i < size; ++i)
+      map.set(keys[static_cast<std::size_t>(i)], i);
+    std::vector<const Key*> asked;
+    for (const Key& key : keys)
+      asked.push_back(&key);
+    const Map before = map;
+    map.warm(asked);
+    EXPECT_TRUE(map.same(before));
+    for (std::size_t i = 0; i < keys.size(); ++i)
+      EXPECT_EQ(map.contains(keys[i]), i < static_cast<std::size_t>(size));
+  }
+}
+
 TEST(PersistentMap, copies_are_not_changed_by_later_writes) {
   Prng prng(3);
   Map map;
