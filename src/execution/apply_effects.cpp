@@ -73,6 +73,7 @@ void apply_effects(state::CanisterState& canister, types::CallContextId context_
   if (keeps_state) take_state(canister, outcome);
   ++canister.version;
   MessageEffects& effects = outcome.effects;
+  canister.balance += effects.minted.value;
   if (effects.accepted != Cycles{0}) {
     canister.calls.write().at(context_id).available_cycles -= effects.accepted.value;
     canister.balance += effects.accepted.value;

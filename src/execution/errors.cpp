@@ -77,10 +77,26 @@ UserError wasm_memory_limit_exceeded(std::uint64_t usage, std::uint64_t limit) {
           "stable memory. If such high Wasm memory usage is expected and safe, then the developer "
           "can increase the Wasm memory limit in the canister settings.");
 }
-UserError insufficient_cycles_in_call(Cycles available, Cycles requested) {
-  return error(ErrorCode::kInsufficientCyclesInCall,
-               "Canister attempted to call ic0.call_cycles_add with insufficient cycles: " +
-                   number(available) + " available, " + number(requested) + " requested.");
+UserError insufficient_cycles_in_call(const CanisterId& canister) {
+  return error(ErrorCode::kCanisterContractViolation,
+               "Canister " + canister.text() + " is out of cycles");
+}
+UserError callback_out_of_cycles(const CanisterId& canister) {
+  return error(ErrorCode::kCanisterOutOfCycles,
+               "Canister " + canister.text() + " is out of cycles");
+}
+UserError invalid_principal() {
+  return error(ErrorCode::kCanisterContractViolation, "Canister provided invalid principal id");
+}
+UserError no_environment_variable_at(std::uint64_t index, std::uint64_t count) {
+  return error(ErrorCode::kCanisterContractViolation,
+               "Environment variable index " + number(index) +
+                   " is out of bounds. The number of environment variables is " + number(count) +
+                   ".");
+}
+UserError no_environment_variable(std::string_view name) {
+  return error(ErrorCode::kCanisterContractViolation,
+               "Environment variable " + std::string(name) + " not found.");
 }
 
 UserError canister_not_found(const CanisterId& canister) {

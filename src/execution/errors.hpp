@@ -37,7 +37,14 @@ using types::UserError;
 [[nodiscard]] UserError grow_out_of_cycles(std::uint64_t bytes);
 [[nodiscard]] UserError grow_over_reserved_limit(std::uint64_t bytes, Cycles limit, Cycles over);
 [[nodiscard]] UserError wasm_memory_limit_exceeded(std::uint64_t usage, std::uint64_t limit);
-[[nodiscard]] UserError insufficient_cycles_in_call(Cycles available, Cycles requested);
+/// To attach more cycles than are liquid.
+[[nodiscard]] UserError insufficient_cycles_in_call(const CanisterId& canister);
+/// Bytes that a canister takes for a principal.
+[[nodiscard]] UserError invalid_principal();
+[[nodiscard]] UserError no_environment_variable_at(std::uint64_t index, std::uint64_t count);
+[[nodiscard]] UserError no_environment_variable(std::string_view name);
+/// For a callback of a module that costs more than the one that made the call.
+[[nodiscard]] UserError callback_out_of_cycles(const CanisterId& canister);
 /// During a long execution, below what the execution spent.
 [[nodiscard]] UserError balance_fell(Cycles missing);
 

@@ -334,11 +334,12 @@ class Round {
 }  // namespace
 
 SubnetView subnet_view(const state::NetworkTopology& topology) {
+  const bool is_system = topology.own().type == state::SubnetType::kSystem;
   return {
       .id = topology.own_subnet,
-      .fees = FeeSchedule(topology.subnet_size(),
-                          ChargesCycles(topology.own().type != state::SubnetType::kSystem)),
+      .fees = FeeSchedule(topology.subnet_size(), ChargesCycles(!is_system)),
       .root_key = topology.root_key(),
+      .may_mint = is_system && topology.own_subnet == topology.root_subnet,
   };
 }
 

@@ -85,4 +85,14 @@ Cycles FeeSchedule::http_outcall_cost(std::uint64_t request_bytes,
       n * (3'000'000 + 60'000 * n + Wide{400} * request_bytes + Wide{800} * response_bytes_max)};
 }
 
+Cycles FeeSchedule::http_outcall_cost_v2(const HttpOutcallUse& use) const {
+  if (!charges_) return Cycles{0};
+  const Wide n = nodes_;
+  const Wide base = 1'000'000 + Wide{50} * use.request_bytes + 140'000 * n + 800 * n * n;
+  const Wide fetching = Wide{50} * use.response_bytes + Wide{300} * use.round_trip_ms;
+  const Wide transform = use.transform_instructions / kFeeReferenceNodes;
+  const Wide agreeing = (10 * n + 650) * use.transformed_bytes;
+  return Cycles{n * (base + fetching + transform + agreeing)};
+}
+
 }  // namespace icpd::execution

@@ -62,6 +62,15 @@ inline constexpr auto kFees = std::to_array<FeeRow>({
 });
 inline constexpr std::uint64_t kFeeReferenceNodes = 13;
 
+/// What an HTTPS outcall may use of each node.
+struct HttpOutcallUse {
+  std::uint64_t request_bytes = 0;
+  std::uint64_t round_trip_ms = 0;
+  std::uint64_t response_bytes = 0;
+  std::uint64_t transformed_bytes = 0;
+  std::uint64_t transform_instructions = 0;
+};
+
 /// Whether a subnet charges at all.
 using ChargesCycles = Flag<struct ChargesCyclesTag>;
 
@@ -97,6 +106,8 @@ class FeeSchedule {
   /// HTTPS outcall, first pricing version (spec cycle-costs, "HTTPS outcalls").
   [[nodiscard]] Cycles http_outcall_cost(std::uint64_t request_bytes,
                                          std::uint64_t response_bytes_max) const;
+  /// Second pricing version, by what is used (reference 5.6); of an outcall of all nodes.
+  [[nodiscard]] Cycles http_outcall_cost_v2(const HttpOutcallUse& use) const;
 
  private:
   [[nodiscard]] Cycles scaled(unsigned __int128 at_reference) const;

@@ -56,10 +56,26 @@ TEST(Fees, an_https_outcall_costs_what_the_page_says) {
   EXPECT_EQ(kThirtyFour.http_outcall_cost(0, 0), Cycles{171'360'000});
 }
 
+// Reference 5.6, "cost_http_request_v2", worked out by hand for 13 nodes.
+TEST(Fees, an_https_outcall_by_use_costs_what_the_reference_says) {
+  EXPECT_EQ(kThirteen.http_outcall_cost_v2({}), Cycles{13 * (1'000'000 + 1'820'000 + 135'200)});
+  const Cycles base = kThirteen.http_outcall_cost_v2({});
+  const auto more = [&](const HttpOutcallUse& use) {
+    return Cycles{kThirteen.http_outcall_cost_v2(use) - base};
+  };
+  EXPECT_EQ(more({.request_bytes = 1}), Cycles{13 * 50});
+  EXPECT_EQ(more({.round_trip_ms = 1}), Cycles{13 * 300});
+  EXPECT_EQ(more({.response_bytes = 1}), Cycles{13 * 50});
+  EXPECT_EQ(more({.transformed_bytes = 1}), Cycles{13 * 780});
+  EXPECT_EQ(more({.transform_instructions = 26}), Cycles{13 * 2});
+}
+
 TEST(Fees, the_largest_arguments_do_not_overflow) {
   const FeeSchedule large(1000, ChargesCycles(true));
   EXPECT_GT(large.request_cost(UINT64_MAX), Cycles{0});
   EXPECT_GT(large.http_outcall_cost(UINT64_MAX, UINT64_MAX), Cycles{0});
+  EXPECT_GT(large.http_outcall_cost_v2({UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX}),
+            large.http_outcall_cost_v2({UINT64_MAX, UINT64_MAX, UINT64_MAX}));
   EXPECT_GT(large.storage_cost(UINT64_MAX, Duration::max()), Cycles{0});
 }
 

@@ -18,8 +18,26 @@ using wasm::GuestBytes;
 using wasm::HostResult;
 
 constexpr std::string_view kCyclesMinter = "rkp4c-7iaaa-aaaaa-aaaca-cai";
+/// So that no sum of balances overflows.
+constexpr Cycles kMintedAtOnceMax{codec::Uint128{1} << 96};
 /// Callers' texts in logs.
 constexpr std::string_view kOutOfBoundsLine = "(debug_print message out of memory bounds)";
+
+/// What ic0.cost_http_request_v2 is asked about.
+struct HttpOutcallParams {
+  std::uint64_t request_bytes = 0;
+  std::uint64_t http_roundtrip_time_ms = 0;
+  std::uint64_t raw_response_bytes = 0;
+  std::uint64_t transformed_response_bytes = 0;
+  std::uint64_t transform_instructions = 0;
+  static constexpr auto kCandid = codec::candid::record(
+      codec::candid::field<"request_bytes">(&HttpOutcallParams::request_bytes),
+      codec::candid::field<"http_roundtrip_time_ms">(&HttpOutcallParams::http_roundtrip_time_ms),
+      codec::candid::field<"raw_response_bytes">(&HttpOutcallParams::raw_response_bytes),
+      codec::candid::field<"transformed_response_bytes">(
+          &HttpOutcallParams::transformed_response_bytes),
+      codec::candid::field<"transform_instructions">(&HttpOutcallParams::transform_instructions));
+};
 
 struct SenderVersion {
   std::optional<std::uint64_t> version;
@@ -240,11 +258,14 @@ HostResult<Cycles> MessageApi::canister_liquid_cycle_balance() {
   return liquid_balance();
 }
 
-HostResult<Cycles> MessageApi::mint_cycles(Cycles) {
-  if (canister_.id.text() != kCyclesMinter)
+HostResult<Cycles> MessageApi::mint_cycles(Cycles amount) {
+  if (!subnet_.may_mint || canister_.id.text() != kCyclesMinter)
     return Err(
         contract_violation("ic0.mint_cycles128 cannot be executed on non Cycles Minting Canister"));
-  return Err(contract_violation("ic0.mint_cycles128 is not available on this network."));
+  const Cycles minted = std::min(amount, kMintedAtOnceMax);
+  balance_ += minted.value;
+  effects_.minted += minted.value;
+  return minted;
 }
 
 // -------------------------------------------------------------------------- canister and subnet
@@ -264,8 +285,7 @@ HostResult<std::uint64_t> MessageApi::canister_version() {
 
 HostResult<bool> MessageApi::is_controller(const GuestBytes& principal) {
   const auto parsed = types::Principal::from_bytes(TRY(principal.read()));
-  if (!parsed.ok())
-    return Err(contract_violation("ic0.is_controller: the bytes are not a principal."));
+  if (!parsed.ok()) return Err(invalid_principal());
   return canister_.settings->controllers.contains(*parsed);
 }
 
@@ -301,10 +321,7 @@ HostResult<std::uint64_t> MessageApi::env_var_count() {
 
 HostResult<ByteView> MessageApi::env_var_name(std::uint64_t index) {
   const auto& variables = canister_.settings->environment_variables;
-  if (index >= variables.size())
-    return Err(contract_violation("ic0.env_var_name_size: index " + std::to_string(index) +
-                                  " is out of bounds. The canister has " +
-                                  std::to_string(variables.size()) + " environment variables."));
+  if (index >= variables.size()) return Err(no_environment_variable_at(index, variables.size()));
   return as_bytes(std::next(variables.begin(), static_cast<std::ptrdiff_t>(index))->first);
 }
 
@@ -328,7 +345,7 @@ HostResult<ByteView> MessageApi::env_var_value(const GuestBytes& name) {
   const std::string key(TRY(env_var_argument(name)));
   const auto found = canister_.settings->environment_variables.find(key);
   if (found == canister_.settings->environment_variables.end())
-    return Err(contract_violation("Environment variable '" + key + "' doesn't exist."));
+    return Err(no_environment_variable(key));
   return as_bytes(found->second);
 }
 
@@ -367,8 +384,7 @@ HostResult<void> MessageApi::call_new(const wasm::NewCall& call) {
                                   " exceeds the allowed limit of " +
                                   std::to_string(limits::kMethodNameSizeMax) + "."));
   const auto callee = types::Principal::from_bytes(TRY(call.callee.read()));
-  if (!callee.ok())
-    return Err(contract_violation("ic0.call_new: the callee's bytes are not a principal."));
+  if (!callee.ok()) return Err(invalid_principal());
   CallDraft draft;
   draft.call.callee = types::CanisterId(*callee);
   draft.call.method_name = lossy_text(TRY(call.method.read()));
@@ -424,8 +440,7 @@ HostResult<void> MessageApi::call_with_best_effort_response(std::uint32_t timeou
 
 HostResult<void> MessageApi::call_cycles_add(Cycles amount) {
   CallDraft* current = TRY(draft("ic0.call_cycles_add"));
-  const Cycles available = liquid_balance();
-  if (amount > available) return Err(insufficient_cycles_in_call(available, amount));
+  if (amount > liquid_balance()) return Err(insufficient_cycles_in_call(canister_.id));
   balance_ -= amount.value;
   current->call.cycles += amount.value;
   return {};
@@ -434,7 +449,9 @@ HostResult<void> MessageApi::call_cycles_add(Cycles amount) {
 bool MessageApi::withdraw_for(OutgoingCall& call) {
   std::size_t& staged = staged_to_[call.callee];
   if (canister_.queues->room_to(call.callee) <= staged) return false;
-  if (room_.callbacks == 0) return false;
+  // A canister's first callbacks don't depend on what others have.
+  const std::size_t callbacks = canister_.callbacks + effects_.calls.size();
+  if (room_.callbacks == 0 && callbacks >= limits::kGuaranteedCallbacksPerCanister) return false;
 
   const bool guaranteed = call.deadline == types::kNoDeadline;
   const std::uint64_t payload = call.method_name.size() + call.arg.size();
@@ -502,8 +519,18 @@ HostResult<Cycles> MessageApi::cost_http_request(std::uint64_t request_size,
                                                  std::uint64_t max_res_bytes) {
   return subnet_.fees.http_outcall_cost(request_size, max_res_bytes);
 }
-HostResult<Cycles> MessageApi::cost_http_request_v2(const GuestBytes&) {
-  return Err(contract_violation("ic0.cost_http_request_v2 is not available on this network."));
+HostResult<Cycles> MessageApi::cost_http_request_v2(const GuestBytes& params) {
+  const auto use = codec::candid::decode_arg<HttpOutcallParams>(TRY(params.read()));
+  if (!use.ok())
+    return Err(contract_violation(
+        "ic0.cost_http_request_v2: the parameters are not the Candid record they should be."));
+  return subnet_.fees.http_outcall_cost_v2({
+      .request_bytes = use->request_bytes,
+      .round_trip_ms = use->http_roundtrip_time_ms,
+      .response_bytes = use->raw_response_bytes,
+      .transformed_bytes = use->transformed_response_bytes,
+      .transform_instructions = use->transform_instructions,
+  });
 }
 
 HostResult<wasm::SigningCost> MessageApi::signing_cost(const GuestBytes& key_name,

@@ -4,7 +4,8 @@
 // Nothing is changed but the staged effects and the room that the execution was given.
 //
 // Invariants
-//  1. balance() + everything staged for calls, burned, reserved = balance at the start + accepted.
+//  1. balance() + everything staged for calls, burned, reserved = balance at the start + accepted
+//     + minted.
 //  2. At most one response, and none if nobody waits for one.
 //  3. A call under construction holds its cycles until it is performed or dropped.
 #pragma once
@@ -32,6 +33,8 @@ struct SubnetView {
   FeeSchedule fees{1, ChargesCycles(false)};
   /// DER.
   Slice root_key;
+  /// It is the root subnet and a system subnet: its Cycles Minting Canister is the network's.
+  bool may_mint = false;
 };
 
 /// The canister as the execution found it. The pointers are valid while a slice runs.
@@ -45,6 +48,8 @@ struct CanisterView {
   types::Cycles reserved_balance{0};
   Time global_timer;
   ResourceUse use;
+  /// Outstanding calls.
+  std::size_t callbacks = 0;
   PointerWidth width = PointerWidth::k32;
 };
 

@@ -34,6 +34,8 @@ struct MessageEffects {
   /// Taken from the call's available cycles.
   types::Cycles accepted{0};
   types::Cycles burned{0};
+  /// Made out of nothing by the Cycles Minting Canister.
+  types::Cycles minted{0};
   /// Paid for sending requests, not given back.
   types::Cycles transmission_paid{0};
   /// Moved from the main balance to the reserved balance.
@@ -45,12 +47,12 @@ struct MessageEffects {
   /// The latest lines, no more than a canister's log can hold.
   std::deque<Bytes> log;
 
-  /// What leaves the main balance, less what was accepted.
+  /// What leaves the main balance, less what came into it.
   [[nodiscard]] types::Cycles spent() const {
     types::Cycles sum = burned + transmission_paid.value + reserved.value;
     for (const OutgoingCall& call : calls)
       sum += call.cycles.value + call.prepaid_execution.value + call.prepaid_transmission.value;
-    return sum.minus_or_zero(accepted.value);
+    return sum.minus_or_zero(accepted.value + minted.value);
   }
   /// Everything that a failed execution leaves.
   [[nodiscard]] MessageEffects after_failure() && {

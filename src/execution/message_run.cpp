@@ -181,7 +181,6 @@ Result<Task, types::UserError> task_of(const RoundContext& round, const Canister
 
 // ------------------------------------------------------------------------------------ admission
 
-/// The order of refusals: status, cycles, module, method, attached cycles, heap limit.
 types::UserError prefixed(const CanisterState& canister, const types::UserError& error) {
   return from_canister(canister.id, error);
 }
@@ -213,24 +212,38 @@ struct Admitted {
   wasm::Module module;
 };
 
-/// Checks a call or task and takes the payment for its largest execution.
+/// Instructions to be paid for in advance; for a method that isn't there, an update's. While the
+/// low memory hook waits for cycles nothing cheaper overtakes it (interface specification, "Message
+/// execution": the hook isn't ready, or it is a response that is executed).
+std::uint64_t limit_to_pay(const RoundContext& round, const CanisterState& canister,
+                           const Result<Task, types::UserError>& task) {
+  const bool hook_waits = canister.low_memory_hook == state::LowMemoryHook::kReady;
+  return task.ok() && !hook_waits ? task->limit : round.limits.update;
+}
+
+/// Checks a call or task and takes the payment for its largest execution. The order of refusals:
+/// status, cycles, module, method, attached cycles, heap limit.
 Result<Admitted, types::UserError> admit(const RoundContext& round, CanisterState& canister,
                                          const ExecutionInput& input, Cycles& prepaid) {
   TRY(check_running(canister));
-  if (!canister.has_code()) return Err(prefixed(canister, no_wasm_module()));
-  wasm::Module module = module_of(round, canister);
-  auto task = task_of(round, canister, module.facts(), input);
-  if (!task.ok()) return Err(prefixed(canister, task.error()));
-  TRY(check_attached_cycles(canister, input));
-
+  std::optional<wasm::Module> module;
+  Result<Task, types::UserError> task = Err(no_wasm_module());
+  PointerWidth width = PointerWidth::k32;
+  if (canister.has_code()) {
+    module = module_of(round, canister);
+    width = module->facts().width;
+    task = task_of(round, canister, module->facts(), input);
+  }
   const FeeSchedule& fees = round.subnet.fees;
-  const Cycles price = fees.execution_cost(task->limit, module.facts().width);
+  const Cycles price = fees.execution_cost(limit_to_pay(round, canister, task), width);
   if (const Cycles lacking = missing(fees, canister, price); lacking != Cycles{0})
     return Err(out_of_cycles(canister.id, lacking));
+  if (!task.ok()) return Err(prefixed(canister, task.error()));
+  TRY(check_attached_cycles(canister, input));
   TRY(check_heap_limit(canister, *task));
   canister.balance -= price.value;
   prepaid = price;
-  return Admitted{std::move(task).value(), std::move(module)};
+  return Admitted{std::move(task).value(), std::move(*module)};
 }
 
 // ---------------------------------------------------------------------------- what responses bring
@@ -507,10 +520,23 @@ void drop_callback(CanisterState& canister, const state::Callback& callback) {
     canister.calls.write().close(callback.context);
 }
 
+/// A callback was paid for when its call was made. If the module has become a 64-bit one meanwhile,
+/// what is missing is taken from the balance, the freezing threshold notwithstanding. False if the
+/// canister doesn't have it.
+bool top_up(const RoundContext& round, CanisterState& canister, state::Callback& callback,
+            PointerWidth width) {
+  const Cycles price = round.subnet.fees.execution_cost(round.limits.update, width);
+  const Cycles lacking = price.minus_or_zero(callback.prepaid_execution.value);
+  if (lacking > canister.balance) return false;
+  canister.balance -= lacking.value;
+  callback.prepaid_execution += lacking.value;
+  return true;
+}
+
 WorkDone start_response(const RoundContext& round, CanisterState& canister,
                         state::SharedResponse response, SubnetRoom& room, RoundOutput& out) {
   const types::CallbackId id = response->callback;
-  const auto callback = canister.calls.write().take_callback(id);
+  auto callback = canister.calls.write().take_callback(id);
   if (!callback) {
     canister.balance += response->refund.value;
     return {};
@@ -522,11 +548,19 @@ WorkDone start_response(const RoundContext& round, CanisterState& canister,
     return {};
   }
   const wasm::Module module = module_of(round, canister);
+  const PointerWidth width = module.facts().width;
+  const bool paid = top_up(round, canister, *callback, width);
   ExecutionInput input = state::ResponseInput{std::move(response), id, *callback};
   auto task = task_of(round, canister, module.facts(), input);
   ensure(task.ok());
   auto run = std::make_unique<MessageRun>(std::move(input), callback->prepaid_execution,
-                                          std::move(task).value(), module.facts().width);
+                                          std::move(task).value(), width);
+  if (!paid) {
+    EntryOutcome outcome;
+    outcome.failure = callback_out_of_cycles(canister.id);
+    finish(round, canister, *run, std::move(outcome), room, out);
+    return {};
+  }
   run->entry = make_entry(round, canister, run->task, credited(round, run->input), module, room);
   return advance(round, canister, std::move(run), room, out);
 }
@@ -550,6 +584,7 @@ CanisterView view_of(const CanisterState& canister, PointerWidth width) {
   view.reserved_balance = canister.reserved_balance;
   view.global_timer = canister.global_timer.value_or(Time{});
   view.use = resource_use(canister);
+  view.callbacks = canister.calls->callbacks().size();
   view.width = width;
   return view;
 }

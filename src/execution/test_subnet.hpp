@@ -219,6 +219,7 @@ inline std::string with_imports(std::string_view body) {
   (import "ic0" "msg_reject_code" (func $reject_code (result i32)))
   (import "ic0" "msg_reject_msg_size" (func $reject_msg_size (result i32)))
   (import "ic0" "msg_reject_msg_copy" (func $reject_msg_copy (param i32 i32 i32)))
+  (import "ic0" "msg_deadline" (func $deadline (result i64)))
   (import "ic0" "msg_reply" (func $reply))
   (import "ic0" "msg_reply_data_append" (func $append (param i32 i32)))
   (import "ic0" "msg_reject" (func $reject (param i32 i32)))

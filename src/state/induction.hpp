@@ -8,7 +8,8 @@
 // | --- | --- | --- |
 // | management canister or own subnet | into the subnet's queues | - |
 // | canister here, accepts | delivered | delivered |
-// | canister here, input full or no memory for the response | stays in the output queue | - |
+// | canister here, input full | stays in the output queue | - |
+// | canister here, no memory for a guaranteed response | reject CANISTER_ERROR | - |
 // | canister here, stopped / stopping | reject CANISTER_ERROR | dropped, cycles refunded |
 // | no such canister | reject DESTINATION_INVALID | dropped, cycles lost |
 // | another subnet | reject DESTINATION_INVALID (no network to it) | - |
