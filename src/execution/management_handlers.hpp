@@ -30,4 +30,16 @@ ManagementResult canister_metrics(ManagementScope& scope, ManagementCall& call);
 ManagementResult canister_info(ManagementScope& scope, ManagementCall& call);
 ManagementResult canister_metadata(ManagementScope& scope, ManagementCall& call);
 
+// management_snapshots.cpp
+ManagementResult take_canister_snapshot(ManagementScope& scope, ManagementCall& call);
+ManagementResult load_canister_snapshot(ManagementScope& scope, ManagementCall& call);
+ManagementResult list_canister_snapshots(ManagementScope& scope, ManagementCall& call);
+ManagementResult delete_canister_snapshot(ManagementScope& scope, ManagementCall& call);
+
+// management_snapshot_data.cpp
+ManagementResult read_canister_snapshot_metadata(ManagementScope& scope, ManagementCall& call);
+ManagementResult read_canister_snapshot_data(ManagementScope& scope, ManagementCall& call);
+ManagementResult upload_canister_snapshot_metadata(ManagementScope& scope, ManagementCall& call);
+ManagementResult upload_canister_snapshot_data(ManagementScope& scope, ManagementCall& call);
+
 }  // namespace icpd::execution

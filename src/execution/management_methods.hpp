@@ -28,6 +28,8 @@ enum class Access : std::uint8_t {
   kStatusViewers,
   /// By the canister's log_visibility.
   kLogViewers,
+  /// By the canister's snapshot_visibility.
+  kSnapshotViewers,
   /// Only where the subnet allows provisional methods.
   kProvisional,
 };
@@ -76,14 +78,14 @@ inline constexpr auto kManagementMethods = std::to_array<ManagementMethod>({
     {"subnet_info", kByCanister, Access::kAnyone, Offered::kNo},
     {"provisional_create_canister_with_cycles", kByUser | kByCanister, Access::kProvisional, Offered::kYes},
     {"provisional_top_up_canister", kByUser | kByCanister, Access::kProvisional, Offered::kYes},
-    {"take_canister_snapshot", kByUser | kByCanister, Access::kControllers, Offered::kNo},
-    {"load_canister_snapshot", kByUser | kByCanister, Access::kControllers, Offered::kNo},
-    {"read_canister_snapshot_metadata", kByUser | kByCanister, Access::kControllers, Offered::kNo},
-    {"read_canister_snapshot_data", kByUser | kByCanister, Access::kControllers, Offered::kNo},
-    {"upload_canister_snapshot_metadata", kByUser | kByCanister, Access::kControllers, Offered::kNo},
-    {"upload_canister_snapshot_data", kByUser | kByCanister, Access::kControllers, Offered::kNo},
-    {"list_canister_snapshots", kByUser | kByCanister, Access::kControllers, Offered::kNo},
-    {"delete_canister_snapshot", kByUser | kByCanister, Access::kControllers, Offered::kNo},
+    {"take_canister_snapshot", kByUser | kByCanister, Access::kControllers, Offered::kYes},
+    {"load_canister_snapshot", kByUser | kByCanister, Access::kControllers, Offered::kYes},
+    {"read_canister_snapshot_metadata", kByUser | kByCanister, Access::kSnapshotViewers, Offered::kYes},
+    {"read_canister_snapshot_data", kByUser | kByCanister, Access::kSnapshotViewers, Offered::kYes},
+    {"upload_canister_snapshot_metadata", kByUser | kByCanister, Access::kControllers, Offered::kYes},
+    {"upload_canister_snapshot_data", kByUser | kByCanister, Access::kControllers, Offered::kYes},
+    {"list_canister_snapshots", kByUser | kByCanister, Access::kSnapshotViewers, Offered::kYes},
+    {"delete_canister_snapshot", kByUser | kByCanister, Access::kControllers, Offered::kYes},
     {"fetch_canister_logs", kByQuery, Access::kLogViewers, Offered::kYes},
     {"list_canisters", kByQuery, Access::kAnyone, Offered::kNo},
 });
