@@ -311,6 +311,20 @@ UserError wrong_sender_version(std::uint64_t given, std::uint64_t actual) {
                    ", but the sender's version is " + number(actual) + ".");
 }
 
+UserError subnet_not_found(const types::Principal& subnet) {
+  return error(ErrorCode::kSubnetNotFound, "Subnet " + subnet.text() + " not found.");
+}
+UserError no_such_key(std::string_view method, std::string_view key) {
+  return error(ErrorCode::kCanisterRejectedMessage,
+               "The method '" + std::string(method) + "' needs the threshold key '" +
+                   std::string(key) + "', which no subnet of this network has.");
+}
+UserError no_bitcoin_network(std::string_view method, std::string_view network) {
+  return error(ErrorCode::kCanisterRejectedMessage,
+               "The method '" + std::string(method) + "' needs the Bitcoin network '" +
+                   std::string(network) + "', to which this network is not connected.");
+}
+
 UserError snapshot_not_found(const state::SnapshotId& id, const CanisterId& canister) {
   return error(ErrorCode::kCanisterSnapshotNotFound, "Could not find the snapshot ID " + id.text() +
                                                          " for canister " + canister.text() + ".");

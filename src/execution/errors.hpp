@@ -95,6 +95,12 @@ using types::UserError;
                                                 std::uint64_t limit);
 [[nodiscard]] UserError wrong_sender_version(std::uint64_t given, std::uint64_t actual);
 
+// -- What the network doesn't have --
+[[nodiscard]] UserError subnet_not_found(const types::Principal& subnet);
+/// `key` as "ecdsa:secp256k1:<name>".
+[[nodiscard]] UserError no_such_key(std::string_view method, std::string_view key);
+[[nodiscard]] UserError no_bitcoin_network(std::string_view method, std::string_view network);
+
 // -- Snapshots --
 [[nodiscard]] UserError snapshot_not_found(const state::SnapshotId& id, const CanisterId& canister);
 [[nodiscard]] UserError snapshot_of_another(const state::SnapshotId& id,

@@ -391,18 +391,6 @@ struct CanisterMetadataResult {
   static constexpr auto kCandid = record(field<"value">(&CanisterMetadataResult::value));
 };
 
-struct SubnetInfoArgs {
-  Principal subnet_id;
-  static constexpr auto kCandid = record(field<"subnet_id">(&SubnetInfoArgs::subnet_id));
-};
-struct SubnetInfoResult {
-  std::string replica_version;
-  std::uint64_t registry_version = 0;
-  static constexpr auto kCandid =
-      record(field<"replica_version">(&SubnetInfoResult::replica_version),
-             field<"registry_version">(&SubnetInfoResult::registry_version));
-};
-
 // ----------------------------------------------------------------------------------------- logs
 
 struct LogRecordResult {
