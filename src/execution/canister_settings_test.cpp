@@ -22,8 +22,8 @@ bool answered(const state::IngressState& state) {
 
 // ---------------------------------------------------------------------- environment variables
 
-/// `list` replies name=value; for each variable; `value` the value of the variable that its argument
-/// names, `has` whether there is one.
+/// `list` replies name=value; for each variable; `value` the value of the variable that its
+/// argument names, `has` whether there is one.
 const std::string kEnvironment = R"((module
   (import "ic0" "msg_arg_data_size" (func $arg_size (result i32)))
   (import "ic0" "msg_arg_data_copy" (func $arg_copy (param i32 i32 i32)))
@@ -117,8 +117,9 @@ TEST(EnvironmentVariables, of_a_new_canister_are_in_its_history_by_hash) {
   append(pair, crypto::sha256(as_bytes("value")).view());
   EXPECT_EQ(change.environment_variables_hash, crypto::sha256(pair));
   const CanisterId without = subnet.create();
-  EXPECT_FALSE(std::get<state::CreationChange>(subnet.at(without).history->changes().front().details)
-                   .environment_variables_hash.has_value());
+  EXPECT_FALSE(
+      std::get<state::CreationChange>(subnet.at(without).history->changes().front().details)
+          .environment_variables_hash.has_value());
 }
 
 // --------------------------------------------------------------------------------- visibility

@@ -54,8 +54,7 @@ ManagementResult need_bitcoin(ManagementScope&, ManagementCall& call) {
 ManagementResult subnet_info(ManagementScope& scope, ManagementCall& call) {
   const auto args = TRY(decode_argument<SubnetInfoArgs>(call));
   const state::NetworkTopology& topology = scope.state.topology();
-  if (args.subnet_id != topology.own_subnet.principal)
-    return Err(subnet_not_found(args.subnet_id));
+  if (args.subnet_id != topology.own_subnet.principal) return Err(subnet_not_found(args.subnet_id));
   return candid::encode_args(
       SubnetInfoResult{std::string(types::kReplicaVersion), topology.version.value});
 }
@@ -88,8 +87,7 @@ ManagementResult bitcoin_get_utxos(ManagementScope& scope, ManagementCall& call)
 ManagementResult bitcoin_send_transaction(ManagementScope& scope, ManagementCall& call) {
   return need_bitcoin<BitcoinSendTransactionArgs>(scope, call);
 }
-ManagementResult bitcoin_get_current_fee_percentiles(ManagementScope& scope,
-                                                     ManagementCall& call) {
+ManagementResult bitcoin_get_current_fee_percentiles(ManagementScope& scope, ManagementCall& call) {
   return need_bitcoin<BitcoinFeePercentilesArgs>(scope, call);
 }
 ManagementResult bitcoin_get_block_headers(ManagementScope& scope, ManagementCall& call) {

@@ -14,10 +14,9 @@ class ManagementNetwork : public ::testing::Test {
  protected:
   template <typename Args>
   std::string ask(std::string_view method, const Args& args) {
-    return subnet_.text(
-        subnet_.call(kAlice, proxy_, "proxy",
-                     proxy_arg(types::management_canister(), method,
-                               codec::candid::encode_args(args), 30'000'000'000)));
+    return subnet_.text(subnet_.call(kAlice, proxy_, "proxy",
+                                     proxy_arg(types::management_canister(), method,
+                                               codec::candid::encode_args(args), 30'000'000'000)));
   }
 
   TestSubnet subnet_;

@@ -86,11 +86,10 @@ struct SignWithSchnorrArgs {
   DerivationPath derivation_path;
   SchnorrKeyId key_id;
   std::optional<Variants<Case<"bip341", Bip341>>> aux;
-  static constexpr auto kCandid =
-      record(field<"message">(&SignWithSchnorrArgs::message),
-             field<"derivation_path">(&SignWithSchnorrArgs::derivation_path),
-             field<"key_id">(&SignWithSchnorrArgs::key_id),
-             field<"aux">(&SignWithSchnorrArgs::aux));
+  static constexpr auto kCandid = record(
+      field<"message">(&SignWithSchnorrArgs::message),
+      field<"derivation_path">(&SignWithSchnorrArgs::derivation_path),
+      field<"key_id">(&SignWithSchnorrArgs::key_id), field<"aux">(&SignWithSchnorrArgs::aux));
 };
 
 struct VetKdPublicKeyArgs {
@@ -106,11 +105,10 @@ struct VetKdDeriveKeyArgs {
   ByteView context;
   ByteView transport_public_key;
   VetKdKeyId key_id;
-  static constexpr auto kCandid =
-      record(field<"input">(&VetKdDeriveKeyArgs::input),
-             field<"context">(&VetKdDeriveKeyArgs::context),
-             field<"transport_public_key">(&VetKdDeriveKeyArgs::transport_public_key),
-             field<"key_id">(&VetKdDeriveKeyArgs::key_id));
+  static constexpr auto kCandid = record(
+      field<"input">(&VetKdDeriveKeyArgs::input), field<"context">(&VetKdDeriveKeyArgs::context),
+      field<"transport_public_key">(&VetKdDeriveKeyArgs::transport_public_key),
+      field<"key_id">(&VetKdDeriveKeyArgs::key_id));
 };
 
 // ---------------------------------------------------------------------------------------- Bitcoin

@@ -99,10 +99,9 @@ Status<UserError> check_metadata(const UploadSnapshotMetadataArgs& args) {
                                 " bytes, but can have at most " +
                                 std::to_string(limits::kWasmModuleSizeMax) + "."));
   if (args.certified_data.size() > limits::kCertifiedDataSizeMax)
-    return Err(invalid_snapshot("the certified data has " +
-                                std::to_string(args.certified_data.size()) +
-                                " bytes, but can have at most " +
-                                std::to_string(limits::kCertifiedDataSizeMax) + "."));
+    return Err(invalid_snapshot(
+        "the certified data has " + std::to_string(args.certified_data.size()) +
+        " bytes, but can have at most " + std::to_string(limits::kCertifiedDataSizeMax) + "."));
   if (args.globals.size() > wasm::module_limits::kGlobalsMax)
     return Err(invalid_snapshot("there are " + std::to_string(args.globals.size()) +
                                 " globals, but there can be at most " +
@@ -161,8 +160,7 @@ Result<Bytes, UserError> read_memory(const char* name, const state::Memory& memo
 
 Status<UserError> check_slice(const SnapshotRange& range) {
   if (range.size <= limits::kSnapshotSliceSizeMax) return {};
-  return Err(invalid_snapshot(std::to_string(range.size) +
-                              " bytes are asked for, but at most " +
+  return Err(invalid_snapshot(std::to_string(range.size) + " bytes are asked for, but at most " +
                               std::to_string(limits::kSnapshotSliceSizeMax) +
                               " can be read at once."));
 }
@@ -206,8 +204,7 @@ Result<std::uint64_t, UserError> write_part(const UploadSnapshotDataArgs& args,
   if (const auto* heap = std::get_if<1>(&args.kind))
     return write("Wasm memory", snapshot.heap.pages, snapshot.heap.size_bytes, heap->value);
   if (const auto* stable = std::get_if<2>(&args.kind))
-    return write("stable memory", snapshot.stable.pages, snapshot.stable.size_bytes,
-                 stable->value);
+    return write("stable memory", snapshot.stable.pages, snapshot.stable.size_bytes, stable->value);
 
   if (args.chunk.size() > limits::kWasmChunkSizeMax)
     return Err(chunk_store("Wasm chunk size " + std::to_string(args.chunk.size()) +
@@ -266,9 +263,8 @@ ManagementResult upload_canister_snapshot_metadata(ManagementScope& scope, Manag
   auto canister = TRY(target_of(scope, call, args.canister_id));
   TRY(check_metadata(args));
   CanisterState after = *canister;
-  const state::SnapshotId id =
-      TRY(add_snapshot(after, snapshot_of(args, scope.round.time, canister->version),
-                       args.replace_snapshot));
+  const state::SnapshotId id = TRY(add_snapshot(
+      after, snapshot_of(args, scope.round.time, canister->version), args.replace_snapshot));
   CanisterState& changed = canister.write();
   TRY(pay_for(scope, kSnapshotDataInstructions, resource_use(after), changed));
   call.instructions = kSnapshotDataInstructions;
@@ -285,8 +281,7 @@ ManagementResult upload_canister_snapshot_data(ManagementScope& scope, Managemen
     return Err(snapshot_immutable({args.canister_id, number}));
   TRY(check_heap_delta_rate(scope.round, *canister));
   CanisterState after = *canister;
-  const std::uint64_t written =
-      TRY(write_part(args, after.snapshots.write().write(number)));
+  const std::uint64_t written = TRY(write_part(args, after.snapshots.write().write(number)));
   const std::uint64_t instructions = kSnapshotDataInstructions + args.chunk.size();
   CanisterState& changed = canister.write();
   TRY(pay_for(scope, instructions, resource_use(after), changed));

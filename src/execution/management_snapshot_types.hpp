@@ -67,19 +67,18 @@ struct SnapshotMetadata {
   ByteView certified_data;
   std::optional<TimerVariant> global_timer;
   std::optional<HookVariant> on_low_wasm_memory_hook_status;
-  static constexpr auto kCandid =
-      record(field<"source">(&SnapshotMetadata::source),
-             field<"taken_at_timestamp">(&SnapshotMetadata::taken_at_timestamp),
-             field<"wasm_module_size">(&SnapshotMetadata::wasm_module_size),
-             field<"globals">(&SnapshotMetadata::globals),
-             field<"wasm_memory_size">(&SnapshotMetadata::wasm_memory_size),
-             field<"stable_memory_size">(&SnapshotMetadata::stable_memory_size),
-             field<"wasm_chunk_store">(&SnapshotMetadata::wasm_chunk_store),
-             field<"canister_version">(&SnapshotMetadata::canister_version),
-             field<"certified_data">(&SnapshotMetadata::certified_data),
-             field<"global_timer">(&SnapshotMetadata::global_timer),
-             field<"on_low_wasm_memory_hook_status">(
-                 &SnapshotMetadata::on_low_wasm_memory_hook_status));
+  static constexpr auto kCandid = record(
+      field<"source">(&SnapshotMetadata::source),
+      field<"taken_at_timestamp">(&SnapshotMetadata::taken_at_timestamp),
+      field<"wasm_module_size">(&SnapshotMetadata::wasm_module_size),
+      field<"globals">(&SnapshotMetadata::globals),
+      field<"wasm_memory_size">(&SnapshotMetadata::wasm_memory_size),
+      field<"stable_memory_size">(&SnapshotMetadata::stable_memory_size),
+      field<"wasm_chunk_store">(&SnapshotMetadata::wasm_chunk_store),
+      field<"canister_version">(&SnapshotMetadata::canister_version),
+      field<"certified_data">(&SnapshotMetadata::certified_data),
+      field<"global_timer">(&SnapshotMetadata::global_timer),
+      field<"on_low_wasm_memory_hook_status">(&SnapshotMetadata::on_low_wasm_memory_hook_status));
 };
 
 struct UploadSnapshotMetadataArgs {
@@ -124,16 +123,14 @@ struct SnapshotOffset {
 };
 
 struct ReadSnapshotDataArgs {
-  using Kind =
-      Variants<Case<"wasm_module", SnapshotRange>, Case<"wasm_memory", SnapshotRange>,
-               Case<"stable_memory", SnapshotRange>, Case<"wasm_chunk", ChunkHash>>;
+  using Kind = Variants<Case<"wasm_module", SnapshotRange>, Case<"wasm_memory", SnapshotRange>,
+                        Case<"stable_memory", SnapshotRange>, Case<"wasm_chunk", ChunkHash>>;
   CanisterId canister_id;
   ByteView snapshot_id;
   Kind kind;
-  static constexpr auto kCandid = record(
-      field<"canister_id">(&ReadSnapshotDataArgs::canister_id),
-      field<"snapshot_id">(&ReadSnapshotDataArgs::snapshot_id),
-      field<"kind">(&ReadSnapshotDataArgs::kind));
+  static constexpr auto kCandid = record(field<"canister_id">(&ReadSnapshotDataArgs::canister_id),
+                                         field<"snapshot_id">(&ReadSnapshotDataArgs::snapshot_id),
+                                         field<"kind">(&ReadSnapshotDataArgs::kind));
 };
 struct ReadSnapshotDataResult {
   Bytes chunk;
@@ -147,11 +144,10 @@ struct UploadSnapshotDataArgs {
   ByteView snapshot_id;
   Kind kind;
   ByteView chunk;
-  static constexpr auto kCandid = record(
-      field<"canister_id">(&UploadSnapshotDataArgs::canister_id),
-      field<"snapshot_id">(&UploadSnapshotDataArgs::snapshot_id),
-      field<"kind">(&UploadSnapshotDataArgs::kind),
-      field<"chunk">(&UploadSnapshotDataArgs::chunk));
+  static constexpr auto kCandid = record(field<"canister_id">(&UploadSnapshotDataArgs::canister_id),
+                                         field<"snapshot_id">(&UploadSnapshotDataArgs::snapshot_id),
+                                         field<"kind">(&UploadSnapshotDataArgs::kind),
+                                         field<"chunk">(&UploadSnapshotDataArgs::chunk));
 };
 
 }  // namespace icpd::execution::management

@@ -76,8 +76,7 @@ Result<LoadedModule, UserError> load_module(const RoundContext& round, const Can
                                             const Snapshot& snapshot) {
   if (const auto* code = std::get_if<state::Blob>(&snapshot.module))
     return LoadedModule{*code, round.environment.module(*code)};
-  const auto code =
-      state::Blob::of(Slice(snapshot.module_part(0, snapshot.module_size_bytes())));
+  const auto code = state::Blob::of(Slice(snapshot.module_part(0, snapshot.module_size_bytes())));
   auto made = round.environment.new_module(code);
   if (!made.ok()) return Err(from_canister(canister, made.error()));
   return LoadedModule{code, std::move(made->module)};
@@ -89,9 +88,9 @@ Result<std::vector<state::Global>, UserError> mutable_globals(const SnapshotId& 
                                                               const wasm::ModuleFacts& facts) {
   const auto& listed = facts.listed_globals;
   if (snapshot.globals.size() != listed.size())
-    return Err(snapshot_not_loadable(
-        id, "it has " + std::to_string(snapshot.globals.size()) +
-                " globals, but its module has " + std::to_string(listed.size()) + "."));
+    return Err(snapshot_not_loadable(id, "it has " + std::to_string(snapshot.globals.size()) +
+                                             " globals, but its module has " +
+                                             std::to_string(listed.size()) + "."));
   std::vector<state::Global> values;
   for (std::size_t i = 0; i < listed.size(); ++i) {
     if (snapshot.globals[i].type != static_cast<state::GlobalType>(listed[i].initial.type))
@@ -106,10 +105,10 @@ Status<UserError> check_heap(const SnapshotId& id, const Snapshot& snapshot,
                              const wasm::ModuleFacts& facts) {
   const std::uint64_t pages = snapshot.heap.size_bytes / types::limits::kWasmPageSize;
   if (pages >= facts.heap_pages_initial && pages <= facts.heap_pages_max) return {};
-  return Err(snapshot_not_loadable(
-      id, "its Wasm memory has " + std::to_string(pages) + " pages, but that of its module has " +
-              std::to_string(facts.heap_pages_initial) + " to " +
-              std::to_string(facts.heap_pages_max) + "."));
+  return Err(snapshot_not_loadable(id, "its Wasm memory has " + std::to_string(pages) +
+                                           " pages, but that of its module has " +
+                                           std::to_string(facts.heap_pages_initial) + " to " +
+                                           std::to_string(facts.heap_pages_max) + "."));
 }
 
 /// Sets the hook. What an upload says about it must agree with the memory and settings (interface
@@ -209,10 +208,10 @@ ManagementResult load_canister_snapshot(ManagementScope& scope, ManagementCall& 
   TRY(pay_for(scope, 0, resource_use(after), changed));
   after.balance = changed.balance;
   after.reserved_balance = changed.reserved_balance;
-  after.history.write().add(
-      {scope.round.time, after.version + 1, change_origin(call, args.sender_canister_version),
-       state::LoadSnapshotChange{id, snapshot.canister_version, snapshot.taken_at,
-                                 snapshot.source}});
+  after.history.write().add({scope.round.time, after.version + 1,
+                             change_origin(call, args.sender_canister_version),
+                             state::LoadSnapshotChange{id, snapshot.canister_version,
+                                                       snapshot.taken_at, snapshot.source}});
   commit(scope, Cow<CanisterState>(std::move(after)));
   return no_values();
 }

@@ -135,9 +135,9 @@ TEST(Snapshots, are_listed_oldest_first_replaced_and_deleted) {
   const CanisterId id = subnet.deploy(kNote);
   const Bytes first = take(subnet, id).id;
   const Bytes second = take(subnet, id).id;
-  const auto third = answer<SnapshotResult>(
-      subnet, "take_canister_snapshot",
-      TakeSnapshotArgs{id, ByteView(first), std::nullopt, std::nullopt});
+  const auto third =
+      answer<SnapshotResult>(subnet, "take_canister_snapshot",
+                             TakeSnapshotArgs{id, ByteView(first), std::nullopt, std::nullopt});
   auto found = list(subnet, id);
   ASSERT_EQ(found.size(), 2U);
   EXPECT_EQ(found[0].id, second);
@@ -145,9 +145,9 @@ TEST(Snapshots, are_listed_oldest_first_replaced_and_deleted) {
   EXPECT_EQ(found[1].total_size, third.total_size);
   EXPECT_EQ(told(subnet, "delete_canister_snapshot", SnapshotArgs{id, second}), ok());
   EXPECT_EQ(list(subnet, id).size(), 1U);
-  EXPECT_EQ(told(subnet, "delete_canister_snapshot", SnapshotArgs{id, second}),
-            "IC0305: Could not find the snapshot ID 1-" + id.text() + " for canister " +
-                id.text() + ".");
+  EXPECT_EQ(
+      told(subnet, "delete_canister_snapshot", SnapshotArgs{id, second}),
+      "IC0305: Could not find the snapshot ID 1-" + id.text() + " for canister " + id.text() + ".");
 }
 
 TEST(Snapshots, a_canister_has_at_most_ten) {
@@ -178,10 +178,10 @@ TEST(Snapshots, of_one_canister_can_be_loaded_onto_another_of_the_same_controlle
   EXPECT_EQ(load(subnet, to, snapshot.id), ok());
   EXPECT_EQ(get(subnet, to), "reply: aaa");
 
-  const std::string info = subnet.text(
-      subnet.call(kAlice, proxy, "proxy",
-                  proxy_arg(types::management_canister(), "canister_info",
-                            codec::candid::encode_args(CanisterInfoArgs{to, 1}))));
+  const std::string info =
+      subnet.text(subnet.call(kAlice, proxy, "proxy",
+                              proxy_arg(types::management_canister(), "canister_info",
+                                        codec::candid::encode_args(CanisterInfoArgs{to, 1}))));
   const auto result =
       codec::candid::decode_arg<CanisterInfoResult>(as_bytes(std::string_view(info).substr(10)));
   ASSERT_TRUE(result.ok()) << info;
@@ -291,8 +291,7 @@ TEST(Snapshots, count_as_memory_and_are_paid) {
   const Cycles price =
       fees.instructions_cost(2'000'000'000 + snapshot.total_size, PointerWidth::k32);
   EXPECT_EQ(subnet.at(id).consumed->at(state::CyclesUse::kInstructions), spent + price.value);
-  const auto status =
-      answer<CanisterStatusResult>(subnet, "canister_status", CanisterIdRecord{id});
+  const auto status = answer<CanisterStatusResult>(subnet, "canister_status", CanisterIdRecord{id});
   EXPECT_TRUE(status.memory_metrics.snapshots_size == snapshot.total_size);
 }
 
@@ -303,9 +302,8 @@ TEST(Snapshots, must_leave_the_canister_unfrozen) {
     subnet.minted -= (canister.balance - Cycles{2'010'000'000});
     canister.balance = Cycles{2'010'000'000};
   });
-  const std::string refused =
-      told(subnet, "take_canister_snapshot",
-           TakeSnapshotArgs{id, std::nullopt, std::nullopt, std::nullopt});
+  const std::string refused = told(subnet, "take_canister_snapshot",
+                                   TakeSnapshotArgs{id, std::nullopt, std::nullopt, std::nullopt});
   EXPECT_TRUE(refused.starts_with("IC0532: Canister cannot grow memory by ")) << refused;
   EXPECT_TRUE(refused.ends_with(" additional cycles are required.")) << refused;
   EXPECT_TRUE(subnet.at(id).snapshots->all().empty());
@@ -317,9 +315,8 @@ TEST(Snapshots, need_room_in_the_subnet) {
   TestSubnet subnet(options);
   const CanisterId id = subnet.deploy(kNote);
   take(subnet, id);
-  const std::string refused =
-      told(subnet, "take_canister_snapshot",
-           TakeSnapshotArgs{id, std::nullopt, std::nullopt, std::nullopt});
+  const std::string refused = told(subnet, "take_canister_snapshot",
+                                   TakeSnapshotArgs{id, std::nullopt, std::nullopt, std::nullopt});
   EXPECT_TRUE(refused.starts_with("IC0101: Canister requested ")) << refused;
 }
 
@@ -361,8 +358,8 @@ TEST(Snapshots, are_read_by_those_whom_the_settings_let) {
     };
     count(subnet.manage(who, "list_canister_snapshots", CanisterIdRecord{id}));
     count(subnet.manage(who, "read_canister_snapshot_metadata", SnapshotArgs{id, snapshot}));
-    count(subnet.manage(who, "read_canister_snapshot_data",
-                        ReadSnapshotDataArgs{id, snapshot, {}}));
+    count(
+        subnet.manage(who, "read_canister_snapshot_data", ReadSnapshotDataArgs{id, snapshot, {}}));
     EXPECT_TRUE(answered == 0 || answered == 3);
     return answered == 3;
   };
@@ -377,9 +374,9 @@ TEST(Snapshots, are_read_by_those_whom_the_settings_let) {
   EXPECT_TRUE(may_read(kBob));
   EXPECT_FALSE(may_read(user(7)));
   // To change them takes a controller all the same.
-  EXPECT_TRUE(subnet.text(subnet.manage(kBob, "delete_canister_snapshot",
-                                        SnapshotArgs{id, snapshot}))
-                  .starts_with("IC0512: "));
+  EXPECT_TRUE(
+      subnet.text(subnet.manage(kBob, "delete_canister_snapshot", SnapshotArgs{id, snapshot}))
+          .starts_with("IC0512: "));
 }
 
 // ------------------------------------------------------------------------------ pieces: in and out
@@ -439,10 +436,9 @@ Uploaded copy_snapshot(TestSubnet& subnet, std::optional<TimerVariant> timer = s
   copy.metadata = answer<SnapshotMetadata>(subnet, "read_canister_snapshot_metadata",
                                            SnapshotArgs{copy.source, taken});
   if (timer) copy.metadata.global_timer = timer;
-  copy.snapshot =
-      answer<UploadSnapshotMetadataResult>(subnet, "upload_canister_snapshot_metadata",
-                                           upload_of(copy.target, copy.metadata))
-          .snapshot_id;
+  copy.snapshot = answer<UploadSnapshotMetadataResult>(subnet, "upload_canister_snapshot_metadata",
+                                                       upload_of(copy.target, copy.metadata))
+                      .snapshot_id;
   const SnapshotMetadata& metadata = copy.metadata;
   write<0>(subnet, copy.target, copy.snapshot,
            read<0>(subnet, copy.source, taken, metadata.wasm_module_size));
@@ -450,12 +446,12 @@ Uploaded copy_snapshot(TestSubnet& subnet, std::optional<TimerVariant> timer = s
            read<1>(subnet, copy.source, taken, metadata.wasm_memory_size));
   write<2>(subnet, copy.target, copy.snapshot,
            read<2>(subnet, copy.source, taken, metadata.stable_memory_size));
-  const ReadKind kind(std::in_place_index<3>, Case<"wasm_chunk", ChunkHash>{
-                                                  metadata.wasm_chunk_store.at(0)});
-  const Bytes read_chunk = answer<ReadSnapshotDataResult>(
-                               subnet, "read_canister_snapshot_data",
-                               ReadSnapshotDataArgs{copy.source, taken, kind})
-                               .chunk;
+  const ReadKind kind(std::in_place_index<3>,
+                      Case<"wasm_chunk", ChunkHash>{metadata.wasm_chunk_store.at(0)});
+  const Bytes read_chunk =
+      answer<ReadSnapshotDataResult>(subnet, "read_canister_snapshot_data",
+                                     ReadSnapshotDataArgs{copy.source, taken, kind})
+          .chunk;
   EXPECT_EQ(read_chunk, chunk);
   EXPECT_EQ(told(subnet, "upload_canister_snapshot_data",
                  UploadSnapshotDataArgs{copy.target, copy.snapshot,
@@ -516,9 +512,9 @@ TEST(Snapshots, pieces_lie_within_their_memories) {
   UploadSnapshotMetadataArgs args{.canister_id = id};
   args.wasm_module_size = 10;
   args.wasm_memory_size = 65'536;
-  const Bytes snapshot = answer<UploadSnapshotMetadataResult>(
-                             subnet, "upload_canister_snapshot_metadata", args)
-                             .snapshot_id;
+  const Bytes snapshot =
+      answer<UploadSnapshotMetadataResult>(subnet, "upload_canister_snapshot_metadata", args)
+          .snapshot_id;
   const Bytes piece = to_bytes("xy");
   const auto write_at = [&](WriteKind kind) {
     return told(subnet, "upload_canister_snapshot_data",
@@ -528,10 +524,9 @@ TEST(Snapshots, pieces_lie_within_their_memories) {
   EXPECT_EQ(write_at(WriteKind(std::in_place_index<0>, Case<"wasm_module", Offset>{{8}})), ok());
   EXPECT_EQ(write_at(WriteKind(std::in_place_index<0>, Case<"wasm_module", Offset>{{9}})),
             "IC0408: Invalid snapshot: 2 bytes at 9 do not lie within the module of 10 bytes.");
-  EXPECT_EQ(
-      write_at(WriteKind(std::in_place_index<1>, Case<"wasm_memory", Offset>{{UINT64_MAX}})),
-      "IC0408: Invalid snapshot: 2 bytes at 18446744073709551615 do not lie within the Wasm "
-      "memory of 65536 bytes.");
+  EXPECT_EQ(write_at(WriteKind(std::in_place_index<1>, Case<"wasm_memory", Offset>{{UINT64_MAX}})),
+            "IC0408: Invalid snapshot: 2 bytes at 18446744073709551615 do not lie within the Wasm "
+            "memory of 65536 bytes.");
   EXPECT_TRUE(write_at(WriteKind(std::in_place_index<2>)).starts_with("IC0408: "));
 
   const auto read_of = [&](ReadKind kind) {
@@ -582,8 +577,7 @@ struct Misfit {
 TEST(Snapshots, an_upload_must_fit_its_module) {
   TestSubnet subnet;
   const Uploaded copy = copy_snapshot(subnet);
-  const std::string prefix =
-      "IC0406: The snapshot 0-" + copy.target.text() + " cannot be loaded: ";
+  const std::string prefix = "IC0406: The snapshot 0-" + copy.target.text() + " cannot be loaded: ";
   const Misfit misfits[] = {
       {prefix + "it has 2 globals, but its module has 3.",
        [](state::Snapshot& snapshot) { snapshot.globals.pop_back(); }},
@@ -597,7 +591,8 @@ TEST(Snapshots, an_upload_must_fit_its_module) {
        [](state::Snapshot& snapshot) {
          snapshot.low_memory_hook = state::LowMemoryHook::kExecuted;
        }},
-      {"IC0505: Error from Canister " + copy.target.text() + ": Canister's Wasm module is not valid",
+      {"IC0505: Error from Canister " + copy.target.text() +
+           ": Canister's Wasm module is not valid",
        [](state::Snapshot& snapshot) {
          std::get<state::ModuleDraft>(snapshot.module).pages.write(0, Bytes(8));
        }},

@@ -85,11 +85,10 @@ struct Snapshot {
   /// uploaded, but for chunks.
   [[nodiscard]] std::uint64_t size_bytes() const;
 
-  static constexpr auto kFields =
-      std::tuple(&Snapshot::source, &Snapshot::taken_at, &Snapshot::canister_version,
-                 &Snapshot::module, &Snapshot::heap, &Snapshot::stable, &Snapshot::globals,
-                 &Snapshot::chunks, &Snapshot::certified_data, &Snapshot::global_timer,
-                 &Snapshot::low_memory_hook);
+  static constexpr auto kFields = std::tuple(
+      &Snapshot::source, &Snapshot::taken_at, &Snapshot::canister_version, &Snapshot::module,
+      &Snapshot::heap, &Snapshot::stable, &Snapshot::globals, &Snapshot::chunks,
+      &Snapshot::certified_data, &Snapshot::global_timer, &Snapshot::low_memory_hook);
 };
 
 /// The snapshots of one canister.
