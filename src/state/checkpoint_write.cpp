@@ -56,17 +56,23 @@ class FileWriter {
   std::uint64_t written_ = 0;
 };
 
-/// Files of which less than half is used: their pages move to the new file.
+/// Files of which less than half is used: their pages move to the new file. A page that several
+/// memories share is one page.
 std::set<const PageFile*> sparse_files(const ReplicatedState& state) {
-  std::map<const PageFile*, std::uint64_t> used;
+  std::map<const PageFile*, std::vector<bool>> used;
   for (const auto& [id, canister] : state.canisters()) {
     detail::for_each_map(*canister, [&](const MapName&, const PageMap& map) {
-      map.for_each_stored([&](PageIndex, const PageLocation& at) { ++used[at.file.get()]; });
+      map.for_each_stored([&](PageIndex, const PageLocation& at) {
+        std::vector<bool>& pages = used[at.file.get()];
+        pages.resize(at.file->pages);
+        pages.at(at.index_in_file) = true;
+      });
     });
   }
   std::set<const PageFile*> sparse;
   for (const auto& [file, pages] : used)
-    if (pages * 2 < file->pages) sparse.insert(file);
+    if (static_cast<std::uint64_t>(std::ranges::count(pages, true)) * 2 < file->pages)
+      sparse.insert(file);
   return sparse;
 }
 
