@@ -52,12 +52,8 @@ void count(Turn& turn, const WorkDone& work) {
 }
 
 void finish_turn(const RoundContext& round, CanisterState& canister, const Turn& turn) {
-  state::SchedulerState& scheduler = canister.scheduler;
-  if (turn.heap_delta_bytes > 0 || scheduler.heap_delta_debit > 0) {
-    scheduler.install_code_debit = install_debit(canister, round.round);
-    scheduler.heap_delta_debit = heap_delta_debit(canister, round.round) + turn.heap_delta_bytes;
-    scheduler.debit_round = round.round;
-  }
+  if (turn.heap_delta_bytes > 0 || canister.scheduler.heap_delta_debit > 0)
+    add_debits(canister, round.round, {.heap_delta_bytes = turn.heap_delta_bytes});
   plan_next_charge(round.subnet.fees, canister);
 }
 
@@ -130,6 +126,16 @@ std::uint64_t heap_delta_debit(const CanisterState& canister, types::Height roun
   const unsigned __int128 credit = static_cast<unsigned __int128>(rounds) * kHeapDeltaCredit;
   if (credit >= scheduler.heap_delta_debit) return 0;
   return scheduler.heap_delta_debit - static_cast<std::uint64_t>(credit);
+}
+
+void add_debits(CanisterState& canister, types::Height round, const NewDebits& more) {
+  state::SchedulerState& scheduler = canister.scheduler;
+  // Both first: they are as of the same round.
+  const std::uint64_t install = install_debit(canister, round);
+  const std::uint64_t heap_delta = heap_delta_debit(canister, round);
+  scheduler.install_code_debit = install + more.install_instructions;
+  scheduler.heap_delta_debit = heap_delta + more.heap_delta_bytes;
+  scheduler.debit_round = round;
 }
 
 }  // namespace icpd::execution

@@ -31,4 +31,11 @@ void add_round_tasks(state::CanisterState& canister, Time now, bool heartbeat_du
 [[nodiscard]] std::uint64_t heap_delta_debit(const state::CanisterState& canister,
                                              types::Height round);
 
+struct NewDebits {
+  std::uint64_t heap_delta_bytes = 0;
+  std::uint64_t install_instructions = 0;
+};
+/// Adds to what the canister has to work off, as of this round.
+void add_debits(state::CanisterState& canister, types::Height round, const NewDebits& more);
+
 }  // namespace icpd::execution

@@ -309,10 +309,73 @@ UserError no_metadata_section(const CanisterId& canister, std::string_view name)
                                                         " has no metadata section with the name " +
                                                         std::string(name) + ".");
 }
+UserError cannot_store_more(std::uint64_t bytes, Cycles missing) {
+  UserError text = grow_out_of_cycles(bytes);
+  text.message += " At least " + number(missing) + " additional cycles are required.";
+  return text;
+}
+UserError heap_delta_rate_limited(const CanisterId& canister, std::uint64_t debit,
+                                  std::uint64_t limit) {
+  return error(ErrorCode::kCanisterHeapDeltaRateLimited,
+               "Canister " + canister.text() +
+                   " is heap delta rate limited: current delta debit is " + number(debit) +
+                   ", but limit is " + number(limit) + ".");
+}
 UserError wrong_sender_version(std::uint64_t given, std::uint64_t actual) {
   return error(ErrorCode::kCanisterContractViolation,
                "Canister violated contract: sender_canister_version is " + number(given) +
                    ", but the sender's version is " + number(actual) + ".");
+}
+
+UserError subnet_not_found(const types::Principal& subnet) {
+  return error(ErrorCode::kSubnetNotFound, "Subnet " + subnet.text() + " not found.");
+}
+UserError no_such_key(std::string_view method, std::string_view key) {
+  return error(ErrorCode::kCanisterRejectedMessage,
+               "The method '" + std::string(method) + "' needs the threshold key '" +
+                   std::string(key) + "', which no subnet of this network has.");
+}
+UserError no_bitcoin_network(std::string_view method, std::string_view network) {
+  return error(ErrorCode::kCanisterRejectedMessage,
+               "The method '" + std::string(method) + "' needs the Bitcoin network '" +
+                   std::string(network) + "', to which this network is not connected.");
+}
+
+UserError snapshot_not_found(const state::SnapshotId& id, const CanisterId& canister) {
+  return error(ErrorCode::kCanisterSnapshotNotFound, "Could not find the snapshot ID " + id.text() +
+                                                         " for canister " + canister.text() + ".");
+}
+UserError snapshot_of_another(const state::SnapshotId& id, const CanisterId& canister) {
+  return error(
+      ErrorCode::kCanisterRejectedMessage,
+      "The snapshot " + id.text() + " does not belong to canister " + canister.text() + ".");
+}
+UserError snapshot_not_controller() {
+  return error(ErrorCode::kCanisterRejectedMessage,
+               "Only a controller of the canister that the snapshot belongs to can load it.");
+}
+UserError snapshot_limit_reached(const CanisterId& canister, std::uint64_t limit) {
+  return error(ErrorCode::kCanisterRejectedMessage,
+               "Canister " + canister.text() + " has " + number(limit) +
+                   " snapshots and can have no more. Replace one or delete one.");
+}
+UserError nothing_to_snapshot(const CanisterId& canister) {
+  return error(ErrorCode::kCanisterRejectedMessage,
+               "Canister " + canister.text() +
+                   " is empty, so there is nothing that a snapshot could be taken of.");
+}
+UserError snapshot_not_loadable(const state::SnapshotId& id, std::string_view why) {
+  return error(ErrorCode::kCanisterRejectedMessage,
+               "The snapshot " + id.text() + " cannot be loaded: " + std::string(why));
+}
+UserError snapshot_immutable(const state::SnapshotId& id) {
+  return error(ErrorCode::kCanisterSnapshotImmutable,
+               "The snapshot " + id.text() +
+                   " was taken from a canister. Only snapshots made by metadata upload can be "
+                   "changed.");
+}
+UserError invalid_snapshot(std::string_view why) {
+  return error(ErrorCode::kInvalidManagementPayload, "Invalid snapshot: " + std::string(why));
 }
 
 }  // namespace icpd::execution

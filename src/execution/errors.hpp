@@ -9,6 +9,7 @@
 
 #include "execution/wasm/failure.hpp"
 #include "state/settings.hpp"
+#include "state/snapshots.hpp"
 #include "types/error_code.hpp"
 #include "types/ids.hpp"
 #include "types/numbers.hpp"
@@ -96,6 +97,27 @@ using types::UserError;
 [[nodiscard]] UserError long_execution_in_progress(const CanisterId& canister);
 [[nodiscard]] UserError no_module_for_metadata(const CanisterId& canister);
 [[nodiscard]] UserError no_metadata_section(const CanisterId& canister, std::string_view name);
+[[nodiscard]] UserError cannot_store_more(std::uint64_t bytes, Cycles missing);
+[[nodiscard]] UserError heap_delta_rate_limited(const CanisterId& canister, std::uint64_t debit,
+                                                std::uint64_t limit);
 [[nodiscard]] UserError wrong_sender_version(std::uint64_t given, std::uint64_t actual);
+
+// -- What the network doesn't have --
+[[nodiscard]] UserError subnet_not_found(const types::Principal& subnet);
+/// `key` as "ecdsa:secp256k1:<name>".
+[[nodiscard]] UserError no_such_key(std::string_view method, std::string_view key);
+[[nodiscard]] UserError no_bitcoin_network(std::string_view method, std::string_view network);
+
+// -- Snapshots --
+[[nodiscard]] UserError snapshot_not_found(const state::SnapshotId& id, const CanisterId& canister);
+[[nodiscard]] UserError snapshot_of_another(const state::SnapshotId& id,
+                                            const CanisterId& canister);
+[[nodiscard]] UserError snapshot_not_controller();
+[[nodiscard]] UserError snapshot_limit_reached(const CanisterId& canister, std::uint64_t limit);
+[[nodiscard]] UserError nothing_to_snapshot(const CanisterId& canister);
+[[nodiscard]] UserError snapshot_not_loadable(const state::SnapshotId& id, std::string_view why);
+[[nodiscard]] UserError snapshot_immutable(const state::SnapshotId& id);
+/// Of an upload: sizes that no canister can have, or data that isn't within its snapshot.
+[[nodiscard]] UserError invalid_snapshot(std::string_view why);
 
 }  // namespace icpd::execution

@@ -72,6 +72,18 @@ Result<InstallPlan, UserError> read_whole(const ManagementCall& call) {
 
 }  // namespace
 
+Shared<state::Module> module_record(state::Blob uploaded, const wasm::ModuleFacts& facts) {
+  static_assert(state::kSystemMethods == wasm::kHookCount);
+  state::Module record;
+  record.code = std::move(uploaded);
+  record.system_methods = facts.hooks;
+  for (const wasm::MetadataSection& section : facts.metadata)
+    record.metadata.emplace(
+        section.name, state::Metadata{static_cast<state::MetadataVisibility>(section.visibility),
+                                      section.content});
+  return state::seal(std::move(record));
+}
+
 Result<CanisterId, UserError> install_target(const ManagementCall& call) {
   if (is_chunked(call)) return TRY(decode_argument<InstallChunkedCodeArgs>(call)).target_canister;
   return TRY(decode_argument<InstallCodeArgs>(call)).canister_id;

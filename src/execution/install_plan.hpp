@@ -19,6 +19,10 @@ struct InstallPlan {
   std::uint64_t assembly_instructions = 0;
 };
 
+/// What the state keeps of a module: `uploaded` as it came, `facts` read from it.
+[[nodiscard]] Shared<state::Module> module_record(state::Blob uploaded,
+                                                  const wasm::ModuleFacts& facts);
+
 /// The canister that an install call is about.
 [[nodiscard]] Result<CanisterId, UserError> install_target(const ManagementCall& call);
 

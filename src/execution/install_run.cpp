@@ -2,6 +2,7 @@
 
 #include "execution/apply_effects.hpp"
 #include "execution/canister_cycles.hpp"
+#include "execution/canister_run.hpp"
 #include "execution/entry_run.hpp"
 #include "execution/install_plan.hpp"
 #include "execution/paused_execution.hpp"
@@ -60,18 +61,6 @@ class InstallRun final : public PausedExecution {
 
 // ---------------------------------------------------------------------------------- preparation
 
-Shared<state::Module> module_record(const Slice& uploaded, const wasm::ModuleFacts& facts) {
-  static_assert(state::kSystemMethods == wasm::kHookCount);
-  state::Module record;
-  record.code = state::Blob::of(uploaded);
-  record.system_methods = facts.hooks;
-  for (const wasm::MetadataSection& section : facts.metadata)
-    record.metadata.emplace(
-        section.name, state::Metadata{static_cast<state::MetadataVisibility>(section.visibility),
-                                      section.content});
-  return state::seal(std::move(record));
-}
-
 /// A heap as the module's active data segments say.
 Result<state::Memory, UserError> fresh_heap(const InstallRun& run) {
   state::Memory heap;
@@ -99,7 +88,7 @@ Status<UserError> put_new_code_in_place(InstallRun& run, Time now) {
   } else {
     next.heap = TRY(fresh_heap(run));
   }
-  next.module = module_record(run.plan.module, facts);
+  next.module = module_record(state::Blob::of(run.plan.module), facts);
   next.last_install = now;
   run.next = std::move(next);
   run.new_code_in_place = true;
@@ -244,8 +233,7 @@ void settle(const RoundContext& round, CanisterState& canister, const InstallRun
       std::min(run.prepaid, round.subnet.fees.execution_cost(run.instructions, run.width()));
   canister.balance += run.prepaid.value - cost.value;
   book(canister, state::CyclesUse::kInstructions, cost);
-  canister.scheduler.install_code_debit = install_debit(canister, round.round) + run.instructions;
-  canister.scheduler.debit_round = round.round;
+  add_debits(canister, round.round, {.install_instructions = run.instructions});
   write_log(canister, run.effects.log, round.time);
 }
 

@@ -71,6 +71,10 @@ inline constexpr std::uint64_t kHeapDeltaReserve = 32 * kGiB;
 
 inline constexpr std::uint64_t kCompileInstructionsPerUnit = 6'000;
 inline constexpr std::uint64_t kUploadChunkInstructions = 200'000'000;
+/// Taking or loading a snapshot, and reading or uploading a part of one; beside one instruction for
+/// each byte.
+inline constexpr std::uint64_t kSnapshotInstructions = 2'000'000'000;
+inline constexpr std::uint64_t kSnapshotDataInstructions = 5'000'000;
 
 inline constexpr Duration kChargeInterval = Duration::seconds(10);
 

@@ -16,7 +16,7 @@ using Handler = ManagementResult (*)(ManagementScope&, ManagementCall&);
 struct HandlerRow {
   std::string_view method;
   Handler handler;
-  /// Instructions that count towards the round's limit; installs count what they use.
+  /// Where it is the same for each call: ManagementCall::instructions.
   std::uint64_t instructions = 0;
 };
 
@@ -40,6 +40,26 @@ constexpr auto kHandlers = std::to_array<HandlerRow>({
     {"canister_metrics", canister_metrics},
     {"canister_info", canister_info},
     {"canister_metadata", canister_metadata},
+    {"ecdsa_public_key", ecdsa_public_key},
+    {"sign_with_ecdsa", sign_with_ecdsa},
+    {"schnorr_public_key", schnorr_public_key},
+    {"sign_with_schnorr", sign_with_schnorr},
+    {"vetkd_public_key", vetkd_public_key},
+    {"vetkd_derive_key", vetkd_derive_key},
+    {"bitcoin_get_balance", bitcoin_get_balance},
+    {"bitcoin_get_utxos", bitcoin_get_utxos},
+    {"bitcoin_send_transaction", bitcoin_send_transaction},
+    {"bitcoin_get_current_fee_percentiles", bitcoin_get_current_fee_percentiles},
+    {"bitcoin_get_block_headers", bitcoin_get_block_headers},
+    {"subnet_info", subnet_info},
+    {"take_canister_snapshot", take_canister_snapshot},
+    {"load_canister_snapshot", load_canister_snapshot},
+    {"list_canister_snapshots", list_canister_snapshots},
+    {"delete_canister_snapshot", delete_canister_snapshot},
+    {"read_canister_snapshot_metadata", read_canister_snapshot_metadata},
+    {"read_canister_snapshot_data", read_canister_snapshot_data},
+    {"upload_canister_snapshot_metadata", upload_canister_snapshot_metadata},
+    {"upload_canister_snapshot_data", upload_canister_snapshot_data},
 });
 
 consteval bool every_offered_method_has_a_handler() {
@@ -59,12 +79,11 @@ const HandlerRow& handler_of(std::string_view method) {
   return *row;
 }
 
-ManagementResult dispatch(ManagementScope& scope, ManagementCall& call,
-                          std::uint64_t& instructions) {
+ManagementResult dispatch(ManagementScope& scope, ManagementCall& call) {
   const Way way = call.from_user() ? kByUser : kByCanister;
   TRY(find_management_method(call.method, way, scope.round.parameters.provisional_methods));
   const HandlerRow& row = handler_of(call.method);
-  instructions = row.instructions;
+  call.instructions = row.instructions;
   return row.handler(scope, call);
 }
 
@@ -89,13 +108,12 @@ ManagementCall management_call(state::SubnetMessage message) {
 
 std::uint64_t handle_management_call(ManagementScope& scope, state::SubnetMessage message) {
   ManagementCall call = management_call(std::move(message));
-  std::uint64_t instructions = 0;
-  ManagementResult result = dispatch(scope, call, instructions);
+  ManagementResult result = dispatch(scope, call);
   if (!result.ok())
     answer_management_call(scope, call, Err(std::move(result).error()));
   else if (auto* reply = std::get_if<Bytes>(&*result))
     answer_management_call(scope, call, std::move(*reply));
-  return instructions;
+  return call.instructions;
 }
 
 void answer_management_call(ManagementScope& scope, const ManagementCall& call,
@@ -232,6 +250,21 @@ void uninstall(const RoundContext& round, state::CanisterState& canister, RoundO
   canister.log.write().clear();
 }
 
+Status<UserError> check_can_uninstall(const state::CanisterState& canister) {
+  const bool installing = canister.long_execution && std::holds_alternative<state::SubnetCallId>(
+                                                         canister.long_execution->input);
+  if (installing) return Err(long_execution_in_progress(canister.id));
+  return {};
+}
+
+void uninstall_at_request(ManagementScope& scope, const ManagementCall& call,
+                          state::CanisterState& canister,
+                          std::optional<std::uint64_t> sender_version) {
+  uninstall(scope.round, canister, scope.out);
+  canister.history.write().add({scope.round.time, canister.version + 1,
+                                change_origin(call, sender_version), state::CodeUninstallChange{}});
+}
+
 void uninstall_out_of_cycles(ManagementScope& scope, const CanisterId& id) {
   scope.state.update(id, [&](state::CanisterState& canister) {
     uninstall(scope.round, canister, scope.out);
@@ -239,6 +272,7 @@ void uninstall_out_of_cycles(ManagementScope& scope, const CanisterId& id) {
     book(canister, state::CyclesUse::kUninstall,
          std::exchange(canister.reserved_balance, Cycles{0}));
     canister.history.write().clear();
+    canister.snapshots.write().clear();
     state::Settings& settings = canister.settings.write();
     settings.compute_allocation = 0;
     settings.memory_allocation = 0;

@@ -33,6 +33,8 @@ struct ManagementCall {
   Slice arg;
   /// Attached and not used; goes back with the answer.
   Cycles cycles{0};
+  /// What handling it counts towards the round's limit. Installs count what they use.
+  std::uint64_t instructions = 0;
 
   [[nodiscard]] bool from_user() const {
     return std::holds_alternative<Shared<state::Ingress>>(message);
@@ -92,5 +94,11 @@ void uninstall_out_of_cycles(ManagementScope& scope, const CanisterId& id);
 /// Removes code and state; open calls are answered with a reject (interface specification, "Code
 /// uninstallation").
 void uninstall(const RoundContext& round, state::CanisterState& canister, RoundOutput& out);
+/// As uninstall(), at a controller's request: with an entry in the history. The version is the
+/// caller's to raise. Refused while an install goes on.
+[[nodiscard]] Status<UserError> check_can_uninstall(const state::CanisterState& canister);
+void uninstall_at_request(ManagementScope& scope, const ManagementCall& call,
+                          state::CanisterState& canister,
+                          std::optional<std::uint64_t> sender_version);
 
 }  // namespace icpd::execution

@@ -30,4 +30,30 @@ ManagementResult canister_metrics(ManagementScope& scope, ManagementCall& call);
 ManagementResult canister_info(ManagementScope& scope, ManagementCall& call);
 ManagementResult canister_metadata(ManagementScope& scope, ManagementCall& call);
 
+// management_network.cpp
+ManagementResult ecdsa_public_key(ManagementScope& scope, ManagementCall& call);
+ManagementResult sign_with_ecdsa(ManagementScope& scope, ManagementCall& call);
+ManagementResult schnorr_public_key(ManagementScope& scope, ManagementCall& call);
+ManagementResult sign_with_schnorr(ManagementScope& scope, ManagementCall& call);
+ManagementResult vetkd_public_key(ManagementScope& scope, ManagementCall& call);
+ManagementResult vetkd_derive_key(ManagementScope& scope, ManagementCall& call);
+ManagementResult bitcoin_get_balance(ManagementScope& scope, ManagementCall& call);
+ManagementResult bitcoin_get_utxos(ManagementScope& scope, ManagementCall& call);
+ManagementResult bitcoin_send_transaction(ManagementScope& scope, ManagementCall& call);
+ManagementResult bitcoin_get_current_fee_percentiles(ManagementScope& scope, ManagementCall& call);
+ManagementResult bitcoin_get_block_headers(ManagementScope& scope, ManagementCall& call);
+ManagementResult subnet_info(ManagementScope& scope, ManagementCall& call);
+
+// management_snapshots.cpp
+ManagementResult take_canister_snapshot(ManagementScope& scope, ManagementCall& call);
+ManagementResult load_canister_snapshot(ManagementScope& scope, ManagementCall& call);
+ManagementResult list_canister_snapshots(ManagementScope& scope, ManagementCall& call);
+ManagementResult delete_canister_snapshot(ManagementScope& scope, ManagementCall& call);
+
+// management_snapshot_data.cpp
+ManagementResult read_canister_snapshot_metadata(ManagementScope& scope, ManagementCall& call);
+ManagementResult read_canister_snapshot_data(ManagementScope& scope, ManagementCall& call);
+ManagementResult upload_canister_snapshot_metadata(ManagementScope& scope, ManagementCall& call);
+ManagementResult upload_canister_snapshot_data(ManagementScope& scope, ManagementCall& call);
+
 }  // namespace icpd::execution

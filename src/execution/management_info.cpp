@@ -72,7 +72,7 @@ MemoryMetrics memory_metrics(const state::CanisterState& canister) {
   MemoryMetrics metrics;
   metrics.canister_history_size = canister.history->size_bytes();
   metrics.wasm_chunk_store_size = canister.chunk_store_bytes();
-  metrics.snapshots_size = canister.snapshots_memory;
+  metrics.snapshots_size = canister.snapshots->size_bytes();
   if (canister.has_code()) {
     const state::ExecutionState& execution = **canister.execution;
     metrics.wasm_memory_size = execution.heap.size_bytes;
@@ -117,6 +117,9 @@ CodeDeploymentDetails::Mode to_arg(state::InstallMode mode) {
 }
 
 struct ToDetails {
+  /// Whose history it is.
+  CanisterId canister;
+
   ChangeDetails operator()(const state::CreationChange& c) const {
     CreationDetails creation{list(c.controllers), std::nullopt};
     if (c.environment_variables_hash)
@@ -132,14 +135,24 @@ struct ToDetails {
   ChangeDetails operator()(const state::ControllersChange& c) const {
     return details<3>(ControllersChangeDetails{list(c.controllers)});
   }
+  ChangeDetails operator()(const state::LoadSnapshotChange& c) const {
+    LoadSnapshotDetails load;
+    if (c.snapshot.canister != canister) load.from_canister_id = c.snapshot.canister.principal;
+    load.snapshot_id = c.snapshot.bytes();
+    load.canister_version = c.canister_version;
+    load.taken_at_timestamp = c.taken_at.ns;
+    if (c.source == state::SnapshotSource::kMetadataUpload)
+      load.source = LoadSnapshotDetails::Source(std::in_place_index<1>);
+    return details<4>(std::move(load));
+  }
 };
 
-Change to_arg(const state::Change& change) {
+Change to_arg(const CanisterId& canister, const state::Change& change) {
   Change result;
   result.timestamp_nanos = change.time.ns;
   result.canister_version = change.canister_version;
   result.origin = to_arg(change.origin);
-  result.details = std::visit(ToDetails{}, change.details);
+  result.details = std::visit(ToDetails{canister}, change.details);
   return result;
 }
 
@@ -201,7 +214,7 @@ ManagementResult canister_info(ManagementScope& scope, ManagementCall& call) {
   const std::uint64_t wanted =
       std::min<std::uint64_t>(args.num_requested_changes.value_or(0), changes.size());
   for (std::size_t i = changes.size() - wanted; i < changes.size(); ++i)
-    result.recent_changes.push_back(to_arg(changes[i]));
+    result.recent_changes.push_back(to_arg(args.canister_id, changes[i]));
   return candid::encode_args(result);
 }
 

@@ -217,14 +217,8 @@ ManagementResult delete_canister(ManagementScope& scope, ManagementCall& call) {
 ManagementResult uninstall_code(ManagementScope& scope, ManagementCall& call) {
   const auto args = TRY(decode_argument<UninstallCodeArgs>(call));
   auto canister = TRY(target_of(scope, call, args.canister_id));
-  state::CanisterState& changed = canister.write();
-  const bool installing = changed.long_execution && std::holds_alternative<state::SubnetCallId>(
-                                                        changed.long_execution->input);
-  if (installing) return Err(long_execution_in_progress(args.canister_id));
-  uninstall(scope.round, changed, scope.out);
-  changed.history.write().add({scope.round.time, changed.version + 1,
-                               change_origin(call, args.sender_canister_version),
-                               state::CodeUninstallChange{}});
+  TRY(check_can_uninstall(*canister));
+  uninstall_at_request(scope, call, canister.write(), args.sender_canister_version);
   commit(scope, std::move(canister));
   return no_values();
 }

@@ -34,6 +34,8 @@ bool may(Access access, const state::CanisterState& canister, const types::Princ
       return self || visible(canister.settings->status_visibility, canister, caller);
     case Access::kLogViewers:
       return visible(canister.settings->log_visibility, canister, caller);
+    case Access::kSnapshotViewers:
+      return visible(canister.settings->snapshot_visibility, canister, caller);
   }
   unreachable_state("an access that isn't in the table");
 }

@@ -1,6 +1,6 @@
 // Arguments and results of the management canister, as ic.did (interface specification 0.66.0)
-// declares them. Only the methods that execution/management_methods.hpp lists as served have types
-// here.
+// declares them. Those of snapshots are in management_snapshot_types.hpp, those about the network
+// in management_network_types.hpp.
 //
 // Blobs and texts in arguments are views into the message. Amounts are 128 bits wide: a larger
 // `nat` is refused when it is read.
@@ -327,11 +327,28 @@ struct ControllersChangeDetails {
   static constexpr auto kCandid =
       record(field<"controllers">(&ControllersChangeDetails::controllers));
 };
-/// Without load_snapshot and rename_canister: such changes don't happen here, and a variant with
-/// fewer cases is a subtype.
+/// With a snapshot's id as bytes (state::SnapshotId).
+struct LoadSnapshotDetails {
+  using Source = Variants<Case<"taken_from_canister", candid::Reserved>,
+                          Case<"metadata_upload", candid::Reserved>>;
+  /// If the snapshot isn't the canister's own.
+  std::optional<Principal> from_canister_id;
+  Bytes snapshot_id;
+  std::uint64_t canister_version = 0;
+  std::uint64_t taken_at_timestamp = 0;
+  Source source;
+  static constexpr auto kCandid =
+      record(field<"from_canister_id">(&LoadSnapshotDetails::from_canister_id),
+             field<"snapshot_id">(&LoadSnapshotDetails::snapshot_id),
+             field<"canister_version">(&LoadSnapshotDetails::canister_version),
+             field<"taken_at_timestamp">(&LoadSnapshotDetails::taken_at_timestamp),
+             field<"source">(&LoadSnapshotDetails::source));
+};
+/// Without rename_canister: ids don't change here, and a variant with fewer cases is a subtype.
 using ChangeDetails = Variants<Case<"creation", CreationDetails>, Case<"code_uninstall">,
                                Case<"code_deployment", CodeDeploymentDetails>,
-                               Case<"controllers_change", ControllersChangeDetails>>;
+                               Case<"controllers_change", ControllersChangeDetails>,
+                               Case<"load_snapshot", LoadSnapshotDetails>>;
 
 struct Change {
   std::uint64_t timestamp_nanos = 0;
@@ -372,18 +389,6 @@ struct CanisterMetadataArgs {
 struct CanisterMetadataResult {
   ByteView value;
   static constexpr auto kCandid = record(field<"value">(&CanisterMetadataResult::value));
-};
-
-struct SubnetInfoArgs {
-  Principal subnet_id;
-  static constexpr auto kCandid = record(field<"subnet_id">(&SubnetInfoArgs::subnet_id));
-};
-struct SubnetInfoResult {
-  std::string replica_version;
-  std::uint64_t registry_version = 0;
-  static constexpr auto kCandid =
-      record(field<"replica_version">(&SubnetInfoResult::replica_version),
-             field<"registry_version">(&SubnetInfoResult::registry_version));
 };
 
 // ----------------------------------------------------------------------------------------- logs

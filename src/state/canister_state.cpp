@@ -6,9 +6,6 @@ namespace icpd::state {
 
 namespace {
 
-/// Counted for one global, whatever its type.
-constexpr std::uint64_t kGlobalBytes = 8;
-
 bool is_awaited(const CanisterState& canister, const types::Response& response) {
   const Callback* callback = canister.calls->find(response.callback);
   return callback != nullptr && canister.id == response.originator &&
@@ -36,10 +33,10 @@ Result<void, QueueError> push_response(CanisterState& canister, SharedResponse r
 }  // namespace
 
 std::uint64_t CanisterState::memory_usage() const {
-  std::uint64_t bytes = history->size_bytes() + chunk_store_bytes() + snapshots_memory;
+  std::uint64_t bytes = history->size_bytes() + chunk_store_bytes() + snapshots->size_bytes();
   if (execution.has_value()) {
     const ExecutionState& e = **execution;
-    bytes += e.heap.size_bytes + e.stable.size_bytes + e.globals.size() * kGlobalBytes +
+    bytes += e.heap.size_bytes + e.stable.size_bytes + e.globals.size() * kGlobalSizeBytes +
              e.module->code.size + e.module->metadata_size_bytes();
   }
   return bytes;

@@ -20,6 +20,7 @@
 #include "state/history.hpp"
 #include "state/queues.hpp"
 #include "state/settings.hpp"
+#include "state/snapshots.hpp"
 #include "state/subnet_calls.hpp"
 
 namespace icpd::state {
@@ -73,11 +74,6 @@ struct LongExecution {
                                              &LongExecution::is_paused, &LongExecution::debit);
 };
 
-enum class LowMemoryHook : std::uint8_t { kConditionNotSatisfied, kReady, kExecuted };
-[[nodiscard]] constexpr bool is_valid(LowMemoryHook hook) {
-  return hook <= LowMemoryHook::kExecuted;
-}
-
 /// Inputs of the round schedule (reference "Priority algorithm"). 1 % of a core = 1,000,000.
 struct SchedulerState {
   std::int64_t accumulated_priority = 0;
@@ -126,9 +122,6 @@ struct QueryStats {
                  &QueryStats::response_bytes);
 };
 
-/// Uploaded chunks of modules, by hash. At most types::limits::kWasmChunksMax.
-using ChunkStore = std::map<crypto::Digest, Blob>;
-
 struct CanisterState {
   types::CanisterId id;
   Cow<Settings> settings;
@@ -161,8 +154,7 @@ struct CanisterState {
   Cow<ChunkStore> chunks;
   SchedulerState scheduler;
   QueryStats query_stats;
-  std::uint64_t next_snapshot = 0;
-  std::uint64_t snapshots_memory = 0;
+  Cow<Snapshots> snapshots;
   Time created;
 
   [[nodiscard]] bool is_running() const { return std::holds_alternative<Running>(status); }
@@ -178,9 +170,7 @@ struct CanisterState {
   /// Bytes of heap, stable memory, globals, module, metadata, history, chunks and snapshots
   /// (interface specification, "memory_metrics").
   [[nodiscard]] std::uint64_t memory_usage() const;
-  [[nodiscard]] std::uint64_t chunk_store_bytes() const {
-    return chunks->size() * types::limits::kWasmChunkSizeMax;
-  }
+  [[nodiscard]] std::uint64_t chunk_store_bytes() const { return size_bytes(*chunks); }
   /// Reserved and queued guaranteed responses.
   [[nodiscard]] std::uint64_t message_memory() const { return queues->guaranteed_memory_bytes(); }
   /// Everything the canister holds, messages and prepayments included.
@@ -194,7 +184,7 @@ struct CanisterState {
       &CanisterState::low_memory_hook, &CanisterState::long_execution, &CanisterState::round_tasks,
       &CanisterState::queues, &CanisterState::calls, &CanisterState::history, &CanisterState::log,
       &CanisterState::chunks, &CanisterState::scheduler, &CanisterState::query_stats,
-      &CanisterState::next_snapshot, &CanisterState::snapshots_memory, &CanisterState::created);
+      &CanisterState::snapshots, &CanisterState::created);
 };
 
 /// Puts a message from a canister into the input of `canister` (reference 2.5).

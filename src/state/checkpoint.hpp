@@ -5,10 +5,10 @@
 //   files/<height>.blobs         modules and chunks that are new
 //
 // Heights as 16 hexadecimal digits. Files never change once they are there; several checkpoints
-// share them. The .state file is written last, aside, synced and renamed: a checkpoint is there
-// whole or not at all. Pages of an old file of which less than half is still used move to the new
-// one, so disk use stays below about twice the state. What checkpoints don't need is removed by
-// keep_from().
+// share them. A page that several memories of the state share is written once. The .state file is
+// written last, aside, synced and renamed: a checkpoint is there whole or not at all. Pages of an
+// old file of which less than half is still used move to the new one, so disk use stays below about
+// twice the state. What checkpoints don't need is removed by keep_from().
 //
 // Loading checks everything: checksum, every page and blob against the digests in the records, and
 // the state hash. A checkpoint that fails is passed over for the one before.
@@ -41,9 +41,15 @@ struct WrittenPage {
   PageIndex page = 0;
   PageLocation location;
 };
+/// Which of a canister's memories: its own, or one of a snapshot's.
+enum class MapKind : std::uint8_t { kHeap, kStable, kModule };
+struct MapName {
+  std::optional<std::uint64_t> snapshot;
+  MapKind kind = MapKind::kHeap;
+};
 struct WrittenMap {
   types::CanisterId canister;
-  bool is_heap = false;
+  MapName name;
   PageMap pages;  // as it was written
   std::vector<WrittenPage> written;
 };

@@ -30,6 +30,20 @@ std::optional<std::uint64_t> number_of(std::string_view name, std::string_view s
   return hex16(number) == name.substr(0, 16) ? std::optional(number) : std::nullopt;
 }
 
+PageMap* find_map(CanisterState& canister, const MapName& name) {
+  if (!name.snapshot.has_value()) {
+    if (!canister.execution.has_value() || name.kind == MapKind::kModule) return nullptr;
+    ExecutionState& execution = canister.execution->write();
+    return name.kind == MapKind::kHeap ? &execution.heap.pages : &execution.stable.pages;
+  }
+  if (canister.snapshots->find(*name.snapshot) == nullptr) return nullptr;
+  Snapshot& snapshot = canister.snapshots.write().write(*name.snapshot);
+  if (name.kind == MapKind::kHeap) return &snapshot.heap.pages;
+  if (name.kind == MapKind::kStable) return &snapshot.stable.pages;
+  auto* draft = std::get_if<ModuleDraft>(&snapshot.module);
+  return draft == nullptr ? nullptr : &draft->pages;
+}
+
 }  // namespace detail
 
 namespace {
@@ -79,19 +93,41 @@ Status<> fill_blob(Blob& blob, const Blobs& blobs) {
   return {};
 }
 
+Status<> fill_chunks(ChunkStore& chunks, const Blobs& blobs) {
+  for (auto& [hash, chunk] : chunks)
+    TRY(fill_blob(chunk, blobs));
+  return {};
+}
+
+Status<> fill_snapshots(Snapshots& snapshots, const Blobs& blobs) {
+  std::vector<std::uint64_t> numbers;
+  for (const auto& [number, snapshot] : snapshots.all())
+    numbers.push_back(number);
+  for (const std::uint64_t number : numbers) {
+    Snapshot& snapshot = snapshots.write(number);
+    if (auto* module = std::get_if<Blob>(&snapshot.module)) TRY(fill_blob(*module, blobs));
+    TRY(fill_chunks(snapshot.chunks.write(), blobs));
+  }
+  return {};
+}
+
 Result<Cow<CanisterState>> read_canister(const StoredCanister& stored, const PageFiles& files,
                                          const Blobs& blobs) {
   auto canister = TRY(codec::from_record<CanisterState>(stored.record));
+  std::vector<MapName> names;
+  detail::for_each_map(canister,
+                       [&](const MapName& name, const PageMap&) { names.push_back(name); });
+  if (names.size() != stored.maps.size()) return Err("memories that the canister doesn't have");
+  for (std::size_t i = 0; i < names.size(); ++i)
+    TRY(fill_pages(*detail::find_map(canister, names[i]), stored.maps[i], files));
   if (canister.execution.has_value()) {
     ExecutionState& execution = canister.execution->write();
-    TRY(fill_pages(execution.heap.pages, stored.heap, files));
-    TRY(fill_pages(execution.stable.pages, stored.stable, files));
     Module module = *execution.module;
     TRY(fill_blob(module.code, blobs));
     execution.module = seal(std::move(module));
   }
-  for (auto& [hash, chunk] : canister.chunks.write())
-    TRY(fill_blob(chunk, blobs));
+  TRY(fill_chunks(canister.chunks.write(), blobs));
+  TRY(fill_snapshots(canister.snapshots.write(), blobs));
   return Cow<CanisterState>(std::move(canister));
 }
 

@@ -62,6 +62,31 @@ ReplicatedState some_state(std::uint64_t height = 500) {
   return state;
 }
 
+/// A taken snapshot, which shares all pages with the canister, and an uploaded one.
+void add_snapshots(ReplicatedState& state, std::uint64_t index) {
+  state.update(canister(index), [](CanisterState& c) {
+    const ExecutionState& execution = **c.execution;
+    Snapshot taken{.taken_at = Time{7}, .canister_version = 3, .module = execution.module->code};
+    taken.heap = execution.heap;
+    taken.stable = execution.stable;
+    taken.globals = execution.globals;
+    taken.chunks = c.chunks;
+    taken.certified_data = c.certified_data;
+    taken.global_timer.emplace(std::nullopt);
+    taken.low_memory_hook = LowMemoryHook::kReady;
+    c.snapshots.write().add(std::move(taken));
+    Snapshot uploaded{.source = SnapshotSource::kMetadataUpload};
+    ModuleDraft draft{.size_bytes = 10'000};
+    draft.pages.write(5000, Bytes(100, 4));
+    uploaded.module = std::move(draft);
+    uploaded.heap.size_bytes = 1 << 20;
+    uploaded.heap.pages.write(100'000, Bytes(9000, 9));
+    const Blob chunk = Blob::of(Slice(Bytes(50, 77)));
+    uploaded.chunks.write()[chunk.hash] = chunk;
+    c.snapshots.write().add(std::move(uploaded));
+  });
+}
+
 void next_height(ReplicatedState& state, std::uint64_t heights = 500) {
   state.write_metadata().height = state.height() + heights;
 }
@@ -288,8 +313,57 @@ TEST(Checkpoint, a_cut_file_is_found) {
   }
 }
 
+TEST(Checkpoint, has_the_snapshots_of_canisters) {
+  MemoryDisk disk;
+  CheckpointStore store(disk);
+  ReplicatedState state = some_state();
+  add_snapshots(state, 2);
+  const Checkpoint written = write(store, state);
+  adopt(state, written);
+  const LoadedCheckpoint loaded = load(disk);
+  EXPECT_EQ(loaded.hash, written.hash);
+  EXPECT_EQ(state_hash(state), written.hash);
+  const CanisterState& c = *loaded.state.find(canister(2));
+  EXPECT_EQ(c.memory_usage(), state.find(canister(2))->memory_usage());
+  ASSERT_EQ(c.snapshots->all().size(), 2U);
+  EXPECT_EQ(std::get<Blob>(c.snapshots->find(0)->module).bytes, Slice(Bytes(1000, 2)));
+  EXPECT_EQ(c.snapshots->find(0)->chunks->begin()->second.bytes, Slice(Bytes(100, 2)));
+  EXPECT_EQ(c.snapshots->find(1)->module_part(5050, 100)[49], 4);
+  EXPECT_EQ(c.snapshots->find(1)->module_part(5050, 100)[50], 0);
+  EXPECT_EQ(c.snapshots->find(1)->heap.pages.delta_pages(), 0U);
+  EXPECT_EQ(state.find(canister(2))->snapshots->find(1)->heap.pages.delta_pages(), 0U);
+}
+
+TEST(Checkpoint, pages_that_a_canister_shares_with_its_snapshots_are_written_once) {
+  MemoryDisk with;
+  MemoryDisk without;
+  CheckpointStore store(with);
+  ReplicatedState state = some_state();
+  CheckpointStore plain(without);
+  write(plain, state);
+  add_snapshots(state, 2);
+  adopt(state, write(store, state));
+  const auto pages = [](MemoryDisk& disk) {
+    return disk.content("files/00000000000001f4.pages").size() / kPageSize;
+  };
+  // Four pages of the uploaded one: one of its module, three of its heap.
+  EXPECT_EQ(pages(with), pages(without) + 4);
+  // They count once when a file is found to be sparse, and move together to a new one: 9 of 19.
+  ASSERT_EQ(pages(with), 19U);
+  next_height(state);
+  for (const std::uint64_t c : {1U, 4U})
+    state.remove(canister(c));
+  state.update(canister(2), [](CanisterState& c) { c.snapshots.write().remove(1); });
+  write(store, state);
+  ASSERT_TRUE(store.keep_from(types::Height{1000}).ok());
+  EXPECT_EQ(with.content("files/00000000000003e8.pages").size(), 9 * kPageSize);
+  EXPECT_FALSE(with.files().contains("files/00000000000001f4.pages"));
+  EXPECT_EQ(state_hash(load(with).state), state_hash(state));
+}
+
 TEST(StateHash, covers_what_a_later_round_may_read) {
-  const ReplicatedState base = some_state();
+  ReplicatedState base = some_state();
+  add_snapshots(base, 0);
   const types::StateHash hash = state_hash(base);
   const auto changed = [&](auto&& change) {
     ReplicatedState state = base;
@@ -317,6 +391,15 @@ TEST(StateHash, covers_what_a_later_round_may_read) {
                 [](CanisterState& c) { c.execution->write().stable.pages.write(0, Bytes{1}); }),
             hash);
   EXPECT_NE(canister_change([](CanisterState& c) { c.chunks.write().clear(); }), hash);
+  EXPECT_NE(canister_change([](CanisterState& c) { c.snapshots.write().remove(0); }), hash);
+  EXPECT_NE(canister_change([](CanisterState& c) {
+              c.snapshots.write().write(1).heap.pages.write(0, Bytes{1});
+            }),
+            hash);
+  EXPECT_NE(canister_change([](CanisterState& c) {
+              std::get<ModuleDraft>(c.snapshots.write().write(1).module).pages.write(0, Bytes{1});
+            }),
+            hash);
   EXPECT_NE(
       canister_change([](CanisterState& c) { static_cast<void>(c.queues.write().pop_input()); }),
       hash);

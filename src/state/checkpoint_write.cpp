@@ -56,24 +56,23 @@ class FileWriter {
   std::uint64_t written_ = 0;
 };
 
-template <typename F>
-void for_each_map(const ReplicatedState& state, F&& visit) {
-  for (const auto& [id, canister] : state.canisters())
-    if (canister->execution.has_value()) {
-      visit(id, true, (*canister->execution)->heap.pages);
-      visit(id, false, (*canister->execution)->stable.pages);
-    }
-}
-
-/// Files of which less than half is used: their pages move to the new file.
+/// Files of which less than half is used: their pages move to the new file. A page that several
+/// memories share is one page.
 std::set<const PageFile*> sparse_files(const ReplicatedState& state) {
-  std::map<const PageFile*, std::uint64_t> used;
-  for_each_map(state, [&](const types::CanisterId&, bool, const PageMap& map) {
-    map.for_each_stored([&](PageIndex, const PageLocation& at) { ++used[at.file.get()]; });
-  });
+  std::map<const PageFile*, std::vector<bool>> used;
+  for (const auto& [id, canister] : state.canisters()) {
+    detail::for_each_map(*canister, [&](const MapName&, const PageMap& map) {
+      map.for_each_stored([&](PageIndex, const PageLocation& at) {
+        std::vector<bool>& pages = used[at.file.get()];
+        pages.resize(at.file->pages);
+        pages.at(at.index_in_file) = true;
+      });
+    });
+  }
   std::set<const PageFile*> sparse;
   for (const auto& [file, pages] : used)
-    if (pages * 2 < file->pages) sparse.insert(file);
+    if (static_cast<std::uint64_t>(std::ranges::count(pages, true)) * 2 < file->pages)
+      sparse.insert(file);
   return sparse;
 }
 
@@ -98,17 +97,60 @@ std::vector<PageRun> runs_of(std::vector<Place> places) {
   return runs;
 }
 
+/// Writes pages to the checkpoint's own file, each once: memories and the snapshots of them share
+/// pages.
+class PageWriter {
+ public:
+  PageWriter(FileWriter& out, const ReplicatedState& state) : out_(out) {
+    for (const auto& [id, canister] : state.canisters())
+      some_are_shared_ = some_are_shared_ || !canister->snapshots->all().empty();
+  }
+
+  /// A page in memory is known by its address, which lives as long as the state that is written.
+  std::uint64_t add_in_memory(ByteView content) {
+    if (!some_are_shared_) return add(content);
+    const auto [place, is_new] = in_memory_.try_emplace(content.data(), 0);
+    if (is_new) place->second = add(content);
+    return place->second;
+  }
+  /// A page that moves here from an older file.
+  std::uint64_t add_moved(const PageLocation& from, const PageMap& map, PageIndex page) {
+    const auto [place, is_new] = moved_.try_emplace({from.file->number, from.index_in_file}, 0);
+    if (is_new) {
+      Bytes content(kPageSize);
+      map.read_page(page, content);
+      place->second = add(content);
+    }
+    return place->second;
+  }
+  [[nodiscard]] const Status<>& status() const { return status_; }
+
+ private:
+  std::uint64_t add(ByteView content) {
+    const std::uint64_t at = out_.size() / kPageSize;
+    if (status_.ok()) status_ = out_.append_bytes(content);
+    return at;
+  }
+
+  FileWriter& out_;
+  bool some_are_shared_ = false;
+  std::map<const std::uint8_t*, std::uint64_t> in_memory_;
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> moved_;
+  Status<> status_;
+};
+
 /// Writes the pages of one map that aren't in a file that stays.
 class MapWriter {
  public:
-  MapWriter(FileWriter& out, const std::shared_ptr<PageFile>& file,
+  MapWriter(PageWriter& out, const std::shared_ptr<PageFile>& file,
             const std::set<const PageFile*>& sparse)
       : out_(out), file_(file), sparse_(sparse) {}
 
   Result<std::vector<PageRun>> write(const PageMap& map, std::vector<WrittenPage>& written) {
     map.for_each_delta([&](PageIndex page, ByteView content) {
-      written.push_back({page, {file_, out_.size() / kPageSize}});
-      add(page, content);
+      const std::uint64_t at = out_.add_in_memory(content);
+      written.push_back({page, {file_, at}});
+      places_.push_back({page, file_->number, at});
     });
     map.for_each_stored([&](PageIndex page, const PageLocation& location) {
       if (!sparse_.contains(location.file.get())) {
@@ -116,29 +158,20 @@ class MapWriter {
         files_.insert(location.file);
         return;
       }
-      Bytes content(kPageSize);
-      map.read_page(page, content);
-      add(page, content);
+      places_.push_back({page, file_->number, out_.add_moved(location, map, page)});
     });
-    TRY(status_);
+    TRY(out_.status());
     return runs_of(std::move(places_));
   }
   /// Files that the map goes on using.
   [[nodiscard]] const std::set<std::shared_ptr<PageFile>>& files() const { return files_; }
 
  private:
-  void add(PageIndex page, ByteView content) {
-    if (!status_.ok()) return;
-    places_.push_back({page, file_->number, out_.size() / kPageSize});
-    status_ = out_.append_bytes(content);
-  }
-
-  FileWriter& out_;
+  PageWriter& out_;
   const std::shared_ptr<PageFile>& file_;
   const std::set<const PageFile*>& sparse_;
   std::vector<Place> places_;
   std::set<std::shared_ptr<PageFile>> files_;
-  Status<> status_;
 };
 
 }  // namespace
@@ -149,23 +182,26 @@ Status<> CheckpointStore::write_pages(const ReplicatedState& state, Checkpoint& 
   file->number = state.height().value;
   FileWriter out(disk_, detail::pages_path(file->number));
   const std::set<const PageFile*> sparse = sparse_files(state);
+  PageWriter pages(out, state);
   std::map<std::uint64_t, std::uint64_t> used;
   for (const auto& [id, canister] : state.canisters()) {
     StoredCanister stored{.record = Slice(codec::to_record(*canister))};
-    if (canister->execution.has_value()) {
-      const auto write_map = [&](bool is_heap, const PageMap& map) -> Result<std::vector<PageRun>> {
-        MapWriter writer(out, file, sparse);
-        WrittenMap written{.canister = id, .is_heap = is_heap, .pages = map};
-        auto runs = TRY(writer.write(map, written.written));
-        for (const auto& other : writer.files())
-          used[other->number] = other->pages;
-        if (!written.written.empty()) checkpoint.maps.push_back(std::move(written));
-        return runs;
-      };
-      const ExecutionState& execution = **canister->execution;
-      stored.heap = TRY(write_map(true, execution.heap.pages));
-      stored.stable = TRY(write_map(false, execution.stable.pages));
-    }
+    Status<> status;
+    detail::for_each_map(*canister, [&](const MapName& name, const PageMap& map) {
+      if (!status.ok()) return;
+      MapWriter writer(pages, file, sparse);
+      WrittenMap written{.canister = id, .name = name, .pages = map};
+      auto runs = writer.write(map, written.written);
+      if (!runs.ok()) {
+        status = Err(runs.error());
+        return;
+      }
+      stored.maps.push_back(std::move(runs).value());
+      for (const auto& other : writer.files())
+        used[other->number] = other->pages;
+      if (!written.written.empty()) checkpoint.maps.push_back(std::move(written));
+    });
+    TRY(status);
     record.canisters.push_back(std::move(stored));
   }
   TRY(out.finish());
@@ -246,12 +282,12 @@ void CheckpointStore::remember(const CheckpointRecord& record) {
 void adopt(ReplicatedState& tip, const Checkpoint& checkpoint) {
   for (const WrittenMap& map : checkpoint.maps) {
     const CanisterState* canister = tip.find(map.canister);
-    if (canister == nullptr || !canister->has_code()) continue;
+    if (canister == nullptr) continue;
     tip.update(map.canister, [&](CanisterState& writable) {
-      ExecutionState& execution = writable.execution->write();
-      PageMap& pages = (map.is_heap ? execution.heap : execution.stable).pages;
+      PageMap* pages = detail::find_map(writable, map.name);
+      if (pages == nullptr) return;
       for (const WrittenPage& written : map.written)
-        pages.adopt_location(written.page, map.pages, written.location);
+        pages->adopt_location(written.page, map.pages, written.location);
     });
   }
 }

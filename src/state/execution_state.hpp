@@ -91,6 +91,8 @@ struct Global {
   bool operator==(const Global&) const = default;
   static constexpr auto kFields = std::tuple(&Global::type, &Global::low, &Global::high);
 };
+/// What one global counts for, whatever its type.
+inline constexpr std::uint64_t kGlobalSizeBytes = 8;
 
 /// A memory: content and size.
 struct Memory {

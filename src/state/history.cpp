@@ -11,6 +11,7 @@ std::uint64_t size_of(const Change& change) {
   const std::size_t principals = std::visit(
       [](const auto& details) -> std::size_t {
         if constexpr (requires { details.controllers; }) return details.controllers.size();
+        if constexpr (requires { details.snapshot; }) return 2;
         return 0;
       },
       change.details);

@@ -10,6 +10,7 @@
 
 #include "base/units.hpp"
 #include "crypto/hash.hpp"
+#include "state/snapshots.hpp"
 #include "types/ids.hpp"
 #include "types/limits.hpp"
 
@@ -57,8 +58,19 @@ struct ControllersChange {
   bool operator==(const ControllersChange&) const = default;
   static constexpr auto kFields = std::tuple(&ControllersChange::controllers);
 };
-using ChangeDetails =
-    std::variant<CreationChange, CodeUninstallChange, CodeDeploymentChange, ControllersChange>;
+struct LoadSnapshotChange {
+  SnapshotId snapshot;
+  /// Of the canister that the snapshot belongs to, when it was made.
+  std::uint64_t canister_version = 0;
+  Time taken_at;
+  SnapshotSource source = SnapshotSource::kTakenFromCanister;
+  bool operator==(const LoadSnapshotChange&) const = default;
+  static constexpr auto kFields =
+      std::tuple(&LoadSnapshotChange::snapshot, &LoadSnapshotChange::canister_version,
+                 &LoadSnapshotChange::taken_at, &LoadSnapshotChange::source);
+};
+using ChangeDetails = std::variant<CreationChange, CodeUninstallChange, CodeDeploymentChange,
+                                   ControllersChange, LoadSnapshotChange>;
 
 struct Change {
   Time time;

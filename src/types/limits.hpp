@@ -60,6 +60,9 @@ inline constexpr std::uint64_t kStableSizeMax = 500 * kGiB;
 inline constexpr std::size_t kWasmModuleSizeMax = 100 * kMiB;
 inline constexpr std::size_t kWasmChunkSizeMax = 1 * kMiB;
 inline constexpr std::size_t kWasmChunksMax = 100;
+inline constexpr std::size_t kSnapshotsPerCanisterMax = 10;
+/// What one read_canister_snapshot_data may ask for.
+inline constexpr std::size_t kSnapshotSliceSizeMax = 2'000'000;
 inline constexpr std::size_t kControllersMax = 10;
 inline constexpr std::size_t kCertifiedDataSizeMax = 32;
 inline constexpr std::size_t kCanisterHistoryMax = 20;

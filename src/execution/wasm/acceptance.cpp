@@ -239,19 +239,53 @@ std::optional<ValueType> global_value_type(std::uint8_t type) {
   }
 }
 
+/// The value of one constant operator; nothing for any other.
+std::optional<GlobalValue> constant(ValueType type, ByteView expression) {
+  const auto single = single_operator(expression);
+  if (!single) return std::nullopt;
+  GlobalValue value{type, 0, 0};
+  // Floats and vectors: their bytes end the operator, least significant first.
+  const auto tail = [&](std::size_t size) { return expression.last(size); };
+  switch (single->row->immediate) {
+    case Immediate::kI32:
+      value.low = static_cast<std::uint32_t>(single->first);
+      return value;
+    case Immediate::kI64:
+      value.low = static_cast<std::uint64_t>(single->first);
+      return value;
+    case Immediate::kBytes4:
+      value.low = load_le<std::uint32_t>(tail(4));
+      return value;
+    case Immediate::kBytes8:
+      value.low = load_le<std::uint64_t>(tail(8));
+      return value;
+    case Immediate::kBytes16:
+      value.low = load_le<std::uint64_t>(tail(16).first(8));
+      value.high = load_le<std::uint64_t>(tail(8));
+      return value;
+    default:
+      return std::nullopt;
+  }
+}
+
 Checked accept_globals(const Sections& sections, ModuleFacts& facts) {
   if (sections.globals.size() > kGlobalsMax) {
     return Err(invalid_module("Wasm module defined " + std::to_string(sections.globals.size()) +
                               " globals which exceeds the maximum number allowed " +
                               std::to_string(kGlobalsMax) + "."));
   }
-  for (const Global& global : sections.globals) {
+  std::set<std::uint32_t> exported;
+  for (const Export& entry : sections.exports)
+    if (entry.kind == ExternalKind::kGlobal) exported.insert(entry.index);
+  for (std::uint32_t i = 0; i < sections.globals.size(); ++i) {
+    const Global& global = sections.globals[i];
     const auto type = global_value_type(global.type.type);
     if (!type) return refuse("global section", "Globals must be numbers or vectors.");
-    if (!single_operator(global.init)) {
-      return refuse("global section", "An initial value must be one operator.");
-    }
+    const auto initial = constant(*type, global.init);
+    if (!initial) return refuse("global section", "An initial value must be one operator.");
     if (global.type.is_mutable) facts.mutable_globals.push_back(*type);
+    if (global.type.is_mutable || exported.contains(i))
+      facts.listed_globals.push_back({global.type.is_mutable, *initial});
   }
   return {};
 }

@@ -468,6 +468,23 @@ TEST(Acceptance, facts_are_those_of_the_module) {
   EXPECT_EQ(facts.compilation_units, 1 + 2 * 2);
 }
 
+TEST(Acceptance, globals_that_are_mutable_or_exported_are_listed_with_their_values) {
+  const ModuleFacts facts = facts_of(R"(
+      (global i32 (i32.const 1)) (global $a i32 (i32.const -2)) (global (mut i64) (i64.const -3))
+      (global $b f32 (f32.const 1.5)) (global $c f64 (f64.const -2.5))
+      (global $d v128 (v128.const i64x2 7 8))
+      (export "a" (global $a)) (export "a2" (global $a)) (export "d" (global $d))
+      (export "c" (global $c)) (export "b" (global $b)))");
+  const std::vector<ListedGlobal> expected = {
+      {false, {ValueType::kI32, 0xFFFFFFFE, 0}},
+      {true, {ValueType::kI64, static_cast<std::uint64_t>(-3), 0}},
+      {false, {ValueType::kF32, 0x3FC00000, 0}},
+      {false, {ValueType::kF64, 0xC004000000000000, 0}},
+      {false, {ValueType::kV128, 7, 8}},
+  };
+  EXPECT_EQ(facts.listed_globals, expected);
+}
+
 TEST(Acceptance, old_motoko_keeps_the_end_of_its_heap) {
   const std::string helper =
       R"((memory 1) (func (export "canister_update __motoko_async_helper")))";

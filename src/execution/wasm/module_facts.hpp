@@ -55,6 +55,13 @@ struct GlobalValue {
 /// memories.
 using Globals = std::vector<GlobalValue>;
 
+/// A global that the world outside the module can tell apart: it can change, or it is exported.
+struct ListedGlobal {
+  bool is_mutable = false;
+  GlobalValue initial;
+  bool operator==(const ListedGlobal&) const = default;
+};
+
 /// An active data segment: the host writes it into the fresh heap at install.
 struct DataSegment {
   std::uint64_t address = 0;
@@ -80,6 +87,8 @@ struct ModuleFacts {
   std::array<bool, kHookCount> hooks{};
   /// Types of the mutable globals, ascending by index.
   std::vector<ValueType> mutable_globals;
+  /// Mutable or exported, ascending by index: what a snapshot of the canister lists.
+  std::vector<ListedGlobal> listed_globals;
   /// Ascending by name.
   std::vector<MetadataSection> metadata;
   /// Compilation is charged 6,000 instructions for each of these (operators + 2 for each global).

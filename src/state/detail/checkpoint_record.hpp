@@ -13,7 +13,7 @@
 
 namespace icpd::state::detail {
 
-inline constexpr std::uint32_t kCheckpointFormat = 1;
+inline constexpr std::uint32_t kCheckpointFormat = 2;
 
 /// Pages [first, first + count) are in pages [at, at + count) of the file.
 struct PageRun {
@@ -42,10 +42,9 @@ struct StoredBlob {
 
 struct StoredCanister {
   Slice record;
-  std::vector<PageRun> heap;
-  std::vector<PageRun> stable;
-  static constexpr auto kFields =
-      std::tuple(&StoredCanister::record, &StoredCanister::heap, &StoredCanister::stable);
+  /// Of each memory, in the order of for_each_map().
+  std::vector<std::vector<PageRun>> maps;
+  static constexpr auto kFields = std::tuple(&StoredCanister::record, &StoredCanister::maps);
 };
 
 struct CheckpointRecord {
