@@ -31,6 +31,7 @@ wasm::Request request_of(const EntryInput& input, wasm::Context context) {
   request.instructions = input.instructions;
   request.stable_pages = input.stable_pages;
   request.charge_dirty_pages = input.charge_dirty_pages;
+  request.watch = input.watch;
   request.globals = to_engine(input.globals);
   return request;
 }
@@ -110,6 +111,7 @@ EntryOutcome EntryRun::finish() {
   EntryOutcome result;
   result.instructions = outcome.instructions;
   result.dirty_pages = outcome.heap_dirty.size() + outcome.stable_dirty.size();
+  result.told = api_.told();
   const bool keeps = !outcome.failure && input_.keeps_state;
   if (outcome.failure) {
     api_.log(as_bytes(log_line(*outcome.failure)));

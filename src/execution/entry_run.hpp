@@ -27,6 +27,7 @@ struct EntryInput {
   wasm::InstructionLimits instructions;
   wasm::StablePageLimits stable_pages;
   wasm::ChargeDirtyPages charge_dirty_pages{true};
+  std::optional<wasm::Watch> watch = std::nullopt;
   KeepsState keeps_state{true};
   /// What the execution starts from. No globals: the module's own initial values.
   state::Memory heap;
@@ -42,6 +43,7 @@ struct EntryOutcome {
   std::uint64_t dirty_pages = 0;
   MessageEffects effects;
   Drawn drawn;
+  Told told;
   /// As before after a failure, or if state isn't kept.
   state::Memory heap;
   state::Memory stable;

@@ -135,6 +135,28 @@ UserError composite_query_in_replicated_mode(std::string_view method) {
       ErrorCode::kCompositeQueryCalledInReplicatedMode,
       "Composite query cannot be called in replicated mode: '" + std::string(method) + "'");
 }
+UserError query_too_deep(std::size_t depth_max) {
+  return error(ErrorCode::kQueryCallGraphTooDeep, "Composite query calls are nested more than " +
+                                                      std::to_string(depth_max) + " deep.");
+}
+UserError query_over_total_instructions() {
+  return error(ErrorCode::kQueryCallGraphTotalInstructionLimitExceeded,
+               "Composite query and the calls it makes exceeded their total instruction limit.");
+}
+UserError query_out_of_time() {
+  return error(ErrorCode::kQueryTimeLimitExceeded,
+               "Query and the calls it makes exceeded their time limit.");
+}
+UserError query_over_memory(std::uint64_t bytes_max) {
+  return error(ErrorCode::kCanisterMemoryAccessLimitExceeded,
+               "Composite query and the calls it makes stored to more than " + number(bytes_max) +
+                   " bytes of memory.");
+}
+UserError query_of_other_subnet(const CanisterId& caller, const CanisterId& callee) {
+  return from_canister(
+      caller, wasm::contract_violation("a composite query cannot call canister " + callee.text() +
+                                       ", which is not on the same subnet."));
+}
 UserError frozen_for_queries(const CanisterId& canister) {
   return error(ErrorCode::kCanisterOutOfCycles,
                "Canister " + canister.text() +

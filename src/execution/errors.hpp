@@ -58,6 +58,11 @@ using types::UserError;
 [[nodiscard]] UserError too_few_cycles_for_call(const CanisterId& canister, Cycles attached,
                                                 Cycles minimum);
 [[nodiscard]] UserError composite_query_in_replicated_mode(std::string_view method);
+[[nodiscard]] UserError query_too_deep(std::size_t depth_max);
+[[nodiscard]] UserError query_over_total_instructions();
+[[nodiscard]] UserError query_out_of_time();
+[[nodiscard]] UserError query_over_memory(std::uint64_t bytes_max);
+[[nodiscard]] UserError query_of_other_subnet(const CanisterId& caller, const CanisterId& callee);
 [[nodiscard]] UserError frozen_for_queries(const CanisterId& canister);
 [[nodiscard]] UserError ingress_expired(const types::RequestId& request);
 [[nodiscard]] UserError refused_by_inspection(const CanisterId& canister);

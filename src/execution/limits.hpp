@@ -51,6 +51,23 @@ inline constexpr wasm::StablePageLimits kInstallStablePages = {
 inline constexpr wasm::StablePageLimits kQueryStablePages = {
     .accessed = 1 * kGiB / io::kGuestPageSize, .modified = 1 * kGiB / io::kGuestPageSize};
 
+// Of a query with everything it calls (query.hpp).
+/// Calls on the way from the root (MAX_CALL_DEPTH_COMPOSITE_QUERY).
+inline constexpr std::size_t kCompositeQueryDepthMax = 6;
+/// Counted for each call of a composite query, whatever it does.
+inline constexpr std::uint64_t kNestedQueryInstructions = 50'000'000;
+/// Of real time (MAX_WALL_CLOCK_TIME_COMPOSITE_QUERY); kept by whoever has a clock.
+inline constexpr Duration kQueryTimeMax = Duration::seconds(10);
+/// How often a running query is asked whether its time is up: about every 25 ms.
+inline constexpr std::uint64_t kQueryWatchInstructions = 50'000'000;
+/// Stored to by composite queries that wait for others: as much as one heap can have.
+inline constexpr std::uint64_t kCompositeQueryMemoryMax = 6 * kGiB;
+/// Calls that a composite query and those above it have made and that haven't been answered.
+inline constexpr std::uint64_t kCompositeQueryCallsMax = 500;
+inline constexpr std::uint64_t kCompositeQueryCallBytesMax = 64 * kMiB;
+/// How long a certificate that a query has read may be shown again.
+inline constexpr Duration kCertificateReuseMax = Duration::seconds(60);
+
 /// Cores are a protocol constant: they decide what runs in a round. How many threads do the work
 /// of the cores is a matter of the machine.
 inline constexpr std::size_t kSchedulerCores = 4;

@@ -252,9 +252,11 @@ HostResult<Cycles> MessageApi::cycles_burn(Cycles amount) {
 }
 
 HostResult<Cycles> MessageApi::canister_cycle_balance() {
+  told_.balance = true;
   return balance_;
 }
 HostResult<Cycles> MessageApi::canister_liquid_cycle_balance() {
+  told_.balance = true;
   return liquid_balance();
 }
 
@@ -307,12 +309,14 @@ HostResult<void> MessageApi::certified_data_set(const GuestBytes& data) {
 }
 
 HostResult<bool> MessageApi::data_certificate_present() {
-  return message_.certificate.has_value();
+  return message_.certificate != nullptr;
 }
 HostResult<ByteView> MessageApi::data_certificate() {
-  if (!message_.certificate)
+  if (message_.certificate == nullptr)
     return Err(contract_violation("ic0.data_certificate_size: no certificate is present."));
-  return message_.certificate->view();
+  told_.certificate = true;
+  if (!certificate_) certificate_ = message_.certificate();
+  return certificate_->view();
 }
 
 HostResult<std::uint64_t> MessageApi::env_var_count() {
@@ -350,6 +354,7 @@ HostResult<ByteView> MessageApi::env_var_value(const GuestBytes& name) {
 }
 
 HostResult<std::uint64_t> MessageApi::time() {
+  told_.time = true;
   return message_.time.ns;
 }
 
@@ -488,12 +493,19 @@ HostResult<void> MessageApi::check_sender_version(const OutgoingCall& call) cons
   return Err(wrong_sender_version(*sender->version, canister_.version));
 }
 
+bool MessageApi::keep_for_query(const OutgoingCall& call) {
+  const std::uint64_t bytes = call.method_name.size() + call.arg.size();
+  if (room_.callbacks == 0 || bytes > room_.message_memory_bytes) return false;
+  draw(Drawn{.message_memory_bytes = bytes, .callbacks = 1});
+  return true;
+}
+
 HostResult<std::uint32_t> MessageApi::call_perform() {
   constexpr std::uint32_t kDone = 0;
   constexpr std::uint32_t kNotPossible = 2;
   CallDraft* current = TRY(draft("ic0.call_perform"));
   TRY(check_sender_version(current->call));
-  if (!is_composite() && !withdraw_for(current->call)) {
+  if (!(is_composite() ? keep_for_query(current->call) : withdraw_for(current->call))) {
     drop_draft();
     return kNotPossible;
   }

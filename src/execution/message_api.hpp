@@ -10,6 +10,7 @@
 //  3. A call under construction holds its cycles until it is performed or dropped.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -74,7 +75,15 @@ struct MessageView {
   std::uint64_t instructions_before = 0;
   /// Instructions that a callback of this canister may use; prepaid by each call.
   std::uint64_t callback_instructions = 0;
-  std::optional<Slice> certificate;
+  /// Makes the certificate when it is read; empty: there is none.
+  std::function<Slice()> certificate;
+};
+
+/// What an execution was told that changes though its canister's version doesn't.
+struct Told {
+  bool time = false;
+  bool balance = false;
+  bool certificate = false;
 };
 
 class MessageApi final : public wasm::SystemApi {
@@ -88,6 +97,7 @@ class MessageApi final : public wasm::SystemApi {
 
   /// What the execution took of the room it was given.
   [[nodiscard]] const Drawn& drawn() const { return drawn_; }
+  [[nodiscard]] const Told& told() const { return told_; }
 
   /// After the execution succeeded: drops an unfinished call and gives the effects.
   [[nodiscard]] MessageEffects take_effects();
@@ -168,6 +178,8 @@ class MessageApi final : public wasm::SystemApi {
   [[nodiscard]] Cycles liquid_balance() const;
   [[nodiscard]] bool is_composite() const;
   void drop_draft();
+  /// Calls of composite queries cost nothing, but their number and size are limited.
+  [[nodiscard]] bool keep_for_query(const OutgoingCall& call);
   [[nodiscard]] wasm::HostResult<CallDraft*> draft(const char* function);
   [[nodiscard]] wasm::HostResult<void> check_payload(const CallDraft& draft,
                                                      std::uint64_t more) const;
@@ -202,6 +214,8 @@ class MessageApi final : public wasm::SystemApi {
   std::uint64_t log_bytes_ = 0;
   std::uint64_t staged_log_bytes_ = 0;
   MessageEffects effects_;
+  Told told_;
+  std::optional<Slice> certificate_;
 };
 
 }  // namespace icpd::execution

@@ -52,6 +52,21 @@ TEST(Query, is_refused_by_a_frozen_canister) {
       << answer;
 }
 
+// composite_query_helper: code, status and method are looked at before the balance.
+TEST(Query, of_a_frozen_canister_is_refused_for_its_method_first) {
+  TestSubnet subnet;
+  const CanisterId id = subnet.deploy(kCounter);
+  management::UpdateSettingsArgs args;
+  args.canister_id = id;
+  args.settings.freezing_threshold = codec::Uint128{1} << 60;
+  subnet.manage(kAlice, "update_settings", args);
+  EXPECT_EQ(subnet.query(id, "no_such").result.error().error_code,
+            ErrorCode::kCanisterMethodNotFound);
+  const QueryReject frozen = subnet.query(id, "get").result.error();
+  EXPECT_EQ(frozen.error_code, ErrorCode::kCanisterOutOfCycles);
+  EXPECT_EQ(frozen.reject_code, types::RejectCode::kSysTransient);
+}
+
 TEST(Query, cannot_make_calls_or_set_timers) {
   TestSubnet subnet;
   const CanisterId id = subnet.deploy(with_imports(R"(

@@ -168,9 +168,11 @@ class TestSubnet {
 
   QueryAnswer query(const CanisterId& canister, std::string method, Bytes arg = {},
                     std::optional<Slice> certificate = std::nullopt) {
+    DataCertificate made;
+    if (certificate) made = [certificate] { return *certificate; };
     return execute_query(state,
                          {kAlice, std::nullopt, canister, std::move(method), Slice(std::move(arg))},
-                         std::move(certificate), environment);
+                         std::move(made), environment, query_options);
   }
 
   [[nodiscard]] const state::CanisterState& at(const CanisterId& id) const {
@@ -196,6 +198,7 @@ class TestSubnet {
   }
 
   Duration step = Duration::seconds(1);
+  QueryOptions query_options;
   state::ReplicatedState state;
   std::vector<MessageTrace> traces;
   /// What provisional methods made out of nothing.
@@ -265,6 +268,12 @@ inline std::string with_imports(std::string_view body) {
     (call $reply))
 )" + std::string(body) +
          ")";
+}
+
+/// With imports beside those.
+inline std::string with_more_imports(std::string_view imports, std::string_view body) {
+  std::string text = with_imports(body);
+  return text.insert(std::string_view("(module").size(), imports);
 }
 
 /// Calls others for its caller. Method `proxy`; the argument is

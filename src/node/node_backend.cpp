@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "execution/ingress_filter.hpp"
-#include "execution/query.hpp"
 #include "types/effective_canister.hpp"
 
 namespace icpd::node {
@@ -138,24 +137,25 @@ void NodeBackend::wait_for(const types::RequestId& request, Duration timeout,
 
 void NodeBackend::query(Shared<types::Envelope> envelope,
                         http::Then<Result<http::QueryAnswer, HttpError>> then) {
-  on_worker<http::QueryAnswer>(std::move(then), [this, envelope](auto answer) mutable {
-    const auto& content = std::get<types::QueryContent>(envelope->content);
-    const SharedView view = parts_.published.newest();
-    ensure(view != nullptr, "queries are taken once there is a certified state");
-    const execution::QueryRequest request{types::UserId(content.sender), caller_info(content),
-                                          content.canister_id, content.method_name, content.arg};
-    auto executed = execution::execute_query(view->state(), request,
-                                             Slice(view->data_certificate(content.canister_id)),
-                                             parts_.environment);
-    http::QueryAnswer out{types::Reply{}, view->time()};
-    if (executed.result.ok()) {
-      out.result = types::Reply{std::move(executed.result).value()};
-    } else {
-      const execution::QueryReject& reject = executed.result.error();
-      out.result = http::QueryReject{reject.reject_code, reject.message, reject.error_code};
-    }
-    answer(std::move(out));
-  });
+  const types::CanisterId receiver = std::get<types::QueryContent>(envelope->content).canister_id;
+  // Shared, so that the answer can still be given when the workers refuse the task.
+  auto answer = std::make_shared<decltype(then)>(std::move(then));
+  const bool taken = parts_.query_workers.try_push(
+      receiver, [this, envelope, answer] { (*answer)(answer_query(*envelope)); });
+  if (!taken) (*answer)(Err(busy()));
+}
+
+http::QueryAnswer NodeBackend::answer_query(const types::Envelope& envelope) {
+  const auto& content = std::get<types::QueryContent>(envelope.content);
+  const SharedView view = parts_.published.newest();
+  ensure(view != nullptr, "queries are taken once there is a certified state");
+  const execution::QueryRequest request{types::UserId(content.sender), caller_info(content),
+                                        content.canister_id, content.method_name, content.arg};
+  auto executed = parts_.queries.answer(
+      view->state(), request, [&] { return Slice(view->data_certificate(content.canister_id)); });
+  if (executed.result.ok()) return {types::Reply{std::move(executed.result).value()}, view->time()};
+  const execution::QueryReject& reject = executed.result.error();
+  return {http::QueryReject{reject.reject_code, reject.message, reject.error_code}, view->time()};
 }
 
 Bytes NodeBackend::sign_query_response(const crypto::Digest& response_hash) {

@@ -1,5 +1,5 @@
-// The node behind its public endpoints: checks who sends, runs the filter and queries on client
-// workers, hands calls to the protocol thread.
+// The node behind its public endpoints: checks who sends and runs the filter on client workers,
+// queries on workers of their own, and hands calls to the protocol thread.
 #pragma once
 
 #include <atomic>
@@ -9,6 +9,8 @@
 #include "execution/environment.hpp"
 #include "http/backend.hpp"
 #include "node/protocol_thread.hpp"
+#include "node/query_service.hpp"
+#include "node/query_workers.hpp"
 
 namespace icpd::node {
 
@@ -21,6 +23,8 @@ struct BackendParts {
   Published& published;
   TaskQueue& tasks;
   execution::Environment& environment;
+  QueryService& queries;
+  QueryWorkers& query_workers;
   certification::TrustRoot trust_root;
   types::NodeId node;
   crypto::Ed25519SecretKey signing_key;
@@ -57,6 +61,7 @@ class NodeBackend final : public http::Backend {
   template <typename T>
   void on_worker(http::Then<Result<T, http::HttpError>> then,
                  std::move_only_function<void(http::Then<Result<T, http::HttpError>>)> work);
+  [[nodiscard]] http::QueryAnswer answer_query(const types::Envelope& envelope);
 
   BackendParts parts_;
   const types::Height final_at_start_;

@@ -148,6 +148,17 @@ void write_execution(Writer& out, const NodeReport& report,
                 {"status=\"stopped\"", canisters->stopped}});
 }
 
+void write_queries(Writer& out, const QueryFigures& figures) {
+  out.counter("icpd_queries_total", "Queries of clients.", figures.queries);
+  out.counter("icpd_queries_from_cache_total", "Of these, answered without running the canister.",
+              figures.from_cache);
+  out.gauge("icpd_query_cache_bytes", "Bytes of kept answers.", figures.cache_bytes);
+  out.counter("icpd_query_methods_total", "Methods that queries evaluated.",
+              figures.evaluated.calls);
+  out.counter("icpd_query_instructions_total", "Instructions of these methods.",
+              figures.evaluated.instructions);
+}
+
 void write_process(Writer& out, const NodeReport& report) {
   out.labelled("icpd_info", "The version of icpd.", "gauge",
                {{"version=\"" + report.version + "\"", 1}});
@@ -179,6 +190,7 @@ std::string metrics_text(const NodeReport& report, const std::optional<CanisterC
   write_consensus(out, report);
   write_routing(out, report);
   write_execution(out, report, canisters);
+  write_queries(out, report.queries);
   write_process(out, report);
   return out.take();
 }

@@ -81,7 +81,8 @@ NodeReport NodePages::report() {
                     .started = started_,
                     .process = io::linux::process_figures(),
                     .members = parts_.members,
-                    .records = parts_.protocol.records().report()};
+                    .records = parts_.protocol.records().report(),
+                    .queries = parts_.queries.figures()};
   // Names are for comfort: a damaged file of them takes nothing else away.
   if (const auto names = parts_.names.all(); names.ok()) {
     for (const auto& [name, id] : *names)

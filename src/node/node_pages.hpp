@@ -66,6 +66,7 @@ struct PageParts {
   http::Backend& backend;
   ProtocolThread& protocol;
   const Published& published;
+  const QueryService& queries;
   types::NodeId node;
   types::SubnetId subnet;
   std::string version;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "io/linux/system.hpp"
+#include "node/query_service.hpp"
 #include "node/records.hpp"
 #include "state/replicated_state.hpp"
 
@@ -78,6 +79,7 @@ struct NodeReport {
   io::linux::ProcessFigures process;
   std::vector<MemberReport> members;
   Records::Report records;
+  QueryFigures queries;
   /// Absent until there is one.
   std::optional<StateReport> state;
   /// One for each of records.calls.

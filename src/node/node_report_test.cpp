@@ -251,6 +251,7 @@ TEST(Metrics, carry_the_names_that_operators_know) {
   NodeReport r = report();
   const state::ReplicatedState state = state_with(2);
   r.state = report_state(state, {}, {});
+  r.queries = {5, 2, 900, {6, 70, 8, 9}};
   const std::string text = metrics_text(r, count_canisters(state));
   for (const char* line : {
            "artifact_pool_consensus_height_stat{pool_type=\"validated\",type=\"finalization\","
@@ -262,6 +263,11 @@ TEST(Metrics, carry_the_names_that_operators_know) {
            "process_cpu_seconds_total 1.5",
            "process_open_fds 17",
            "icpd_healthy 1",
+           "icpd_queries_total 5",
+           "icpd_queries_from_cache_total 2",
+           "icpd_query_cache_bytes 900",
+           "icpd_query_methods_total 6",
+           "icpd_query_instructions_total 70",
        })
     EXPECT_TRUE(has_line(text, line)) << line << "\n" << text;
   EXPECT_TRUE(has_line(text, "icpd_final_blocks_total{maker=\"" + members()[1].text() + "\"} 6"));

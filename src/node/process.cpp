@@ -132,6 +132,8 @@ class Node {
   std::unique_ptr<ProtocolThread> protocol_;
   std::unique_ptr<BatchProcessor> batches_;
   std::unique_ptr<io::linux::Links> links_;
+  std::unique_ptr<QueryService> queries_;
+  std::unique_ptr<QueryWorkers> query_workers_;
   std::unique_ptr<NodeBackend> backend_;
   std::unique_ptr<http::Api> api_;
   std::unique_ptr<NodePages> pages_;
@@ -222,11 +224,15 @@ Status<> Node::make_replica(StartState start, replica::RecoveredLog recovered, E
   batches_ = std::make_unique<BatchProcessor>(
       std::move(start.state), *environment_, *checkpoints_,
       [protocol](replica::Input input) { protocol->input(std::move(input)); }, fail);
+  queries_ = std::make_unique<QueryService>(clock_, *environment_);
+  query_workers_ = std::make_unique<QueryWorkers>(QueryWorkers::Options{});
   backend_ = std::make_unique<NodeBackend>(BackendParts{clock_,
                                                         *protocol_,
                                                         published_,
                                                         *tasks_,
                                                         *environment_,
+                                                        *queries_,
+                                                        *query_workers_,
                                                         {*root_key},
                                                         keys_.id(),
                                                         keys_.signing.clone(),
@@ -267,6 +273,7 @@ void Node::make_pages(const NodeOptions& options) {
                                                  .backend = *backend_,
                                                  .protocol = *protocol_,
                                                  .published = published_,
+                                                 .queries = *queries_,
                                                  .node = keys_.id(),
                                                  .subnet = subnet_,
                                                  .version = kBuildVersion,
@@ -332,6 +339,8 @@ void Node::stop() {
   if (protocol_ != nullptr) protocol_->stop();
   links_.reset();
   batches_.reset();
+  if (queries_ != nullptr) queries_->end();
+  query_workers_.reset();
   tasks_.reset();
 }
 

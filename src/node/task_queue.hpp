@@ -1,4 +1,4 @@
-// Threads that do what the protocol and clients wait for: signatures, queries, filters.
+// Threads that do what the protocol and clients wait for: signatures, filters.
 //
 // Three queues. Consensus goes first, then messages that peers sent, then clients; and at least one
 // thread does nothing for clients, so that they can never keep the subnet from agreeing. The

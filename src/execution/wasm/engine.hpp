@@ -19,6 +19,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -103,12 +104,22 @@ struct StablePageLimits {
 /// Whether the dirty heap pages are charged at the end (not in queries).
 using ChargeDirtyPages = Flag<struct ChargeDirtyPagesTag>;
 
+/// Asked about every `interval` instructions of an execution that may not pause; a failure ends it
+/// there. For executions that no other node repeats (queries): where it ends them is a matter of
+/// the machine.
+struct Watch {
+  std::uint64_t interval = 0;
+  std::function<std::optional<Failure>()> ask;
+};
+
 struct Request {
   Entry entry;
   Context context = Context::kUpdate;
   InstructionLimits instructions;
   StablePageLimits stable_pages;
   ChargeDirtyPages charge_dirty_pages{true};
+  /// Needs slice == total.
+  std::optional<Watch> watch;
   /// Nothing: the values that the module's own initialisers give (install, upgrade).
   std::optional<Globals> globals;
 };

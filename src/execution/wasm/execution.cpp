@@ -119,6 +119,13 @@ Failure no_such_method(const Method& method) {
               " method '" + method.name + "'."};
 }
 
+SliceBudget budget_of(const Request& request) {
+  const InstructionLimits& limits = request.instructions;
+  if (!request.watch) return {limits.total, limits.slice};
+  ensure(limits.slice == limits.total, "what is watched doesn't pause");
+  return SliceBudget::watched(limits.total, request.watch->interval);
+}
+
 bool has_parameters(const wasm_functype_t& type, std::span<const wasm_valkind_t> kinds) {
   const wasm_valtype_vec_t* parameters = wasm_functype_params(&type);
   if (parameters->size != kinds.size()) return false;
@@ -142,7 +149,7 @@ ExecutionState::ExecutionState(const Module& with, Request what, Memories where,
       heap(where.heap),
       stable_memory(where.stable),
       api(host),
-      budget(request.instructions.total, request.instructions.slice),
+      budget(budget_of(request)),
       stable(where.stable, request.stable_pages),
       count(budget.first_count()) {}
 
@@ -169,6 +176,13 @@ std::optional<Failure> ExecutionState::end_slice() {
   if (auto failure = budget.failure_at(count)) return failure;
   count = budget.next_slice(count);
   return std::nullopt;
+}
+
+std::optional<Failure> ExecutionState::be_watched() {
+  ensure(pausing() == Pausing::kNever);
+  if (auto failure = end_slice()) return failure;
+  ensure(request.watch.has_value(), "an execution that isn't watched has one slice");
+  return request.watch->ask();
 }
 
 HostResult<std::optional<std::uint64_t>> ExecutionState::grow_heap(std::uint64_t delta_pages) {

@@ -128,6 +128,67 @@ TEST_P(Styles, the_instruction_limit_ends_an_endless_loop) {
   EXPECT_EQ(outcome.instructions, 1000);
 }
 
+// engine.hpp, Watch: an execution that is let go on is the same as one nobody looks at.
+TEST_P(Styles, being_watched_changes_nothing) {
+  constexpr std::string_view kModule = R"((module (memory 1) (global $sum (mut i64) (i64.const 0))
+      (func $add (param i64) (result i64) (i64.add (local.get 0) (i64.const 3)))
+      (func (export "canister_update a") (local $i i32) (local $x i64)
+        (local.set $i (i32.const 300))
+        (loop
+          (local.set $x (call $add (local.get $x)))
+          (memory.fill (i32.const 0) (i32.const 7) (local.get $i))
+          (br_if 0 (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))
+        (global.set $sum (local.get $x)))))";
+  Guest alone(kModule, GetParam());
+  const Outcome expected = alone.update("a");
+  ASSERT_EQ(text_of(expected), "success");
+  const std::uint64_t too_little = expected.instructions / 2;
+  alone.limits = {too_little, too_little};
+  const Outcome failed = alone.update("a");
+  EXPECT_EQ(failed.failure->code, ErrorCode::kCanisterInstructionLimitExceeded);
+  std::uint64_t asked_before = UINT64_MAX;
+  for (const std::uint64_t interval : {1U, 50U, 10'000U, 1'000'000'000U}) {
+    Guest guest(kModule, GetParam());
+    std::uint64_t asked = 0;
+    guest.watch = Watch{interval, [&asked] {
+                          ++asked;
+                          return std::optional<Failure>();
+                        }};
+    const Outcome outcome = guest.update("a");
+    EXPECT_EQ(text_of(outcome), "success");
+    EXPECT_EQ(outcome.instructions, expected.instructions) << interval;
+    EXPECT_EQ(outcome.globals, expected.globals) << interval;
+    EXPECT_EQ(guest.pauses, 0);
+    EXPECT_LT(asked, asked_before);
+    EXPECT_LE(asked, expected.instructions / interval);
+    asked_before = asked;
+    guest.limits = {too_little, too_little};
+    const Outcome ended = guest.update("a");
+    EXPECT_EQ(ended.failure, failed.failure) << interval;
+    EXPECT_EQ(ended.instructions, failed.instructions) << interval;
+  }
+  EXPECT_EQ(asked_before, 0U);
+}
+
+TEST_P(Styles, a_watch_ends_an_execution_with_its_reason) {
+  Guest guest(R"((module (global $n (mut i32) (i32.const 0))
+      (func (export "canister_update a")
+        (global.set $n (i32.const 1))
+        (loop (br 0)))))",
+              GetParam());
+  int left = 3;
+  guest.watch = Watch{1000, [&left]() -> std::optional<Failure> {
+                        if (--left > 0) return std::nullopt;
+                        return Failure{ErrorCode::kQueryTimeLimitExceeded, "enough"};
+                      }};
+  const Outcome outcome = guest.update("a");
+  EXPECT_EQ(text_of(outcome), "enough");
+  EXPECT_EQ(outcome.failure->code, ErrorCode::kQueryTimeLimitExceeded);
+  EXPECT_GT(outcome.instructions, 3000U);
+  EXPECT_LT(outcome.instructions, 3100U);
+  EXPECT_TRUE(outcome.globals.empty());
+}
+
 TEST_P(Styles, an_execution_may_use_its_limit_to_the_last_instruction) {
   Guest guest(R"((module (func (export "canister_update a") (call 1) (nop)) (func)))", GetParam());
   const std::uint64_t needed = guest.update("a").instructions;

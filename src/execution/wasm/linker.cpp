@@ -77,15 +77,19 @@ wasm_trap_t* on_grow_heap(void* environment, wasmtime_caller_t*, wasmtime_val_ra
   return nullptr;
 }
 
-/// Without pauses a count below zero is always a failure.
+/// Without pauses: the end, or a moment to be looked at.
 template <Style style>
 wasm_trap_t* on_out_of_instructions(void*, wasmtime_caller_t*, wasmtime_val_raw_t* values,
                                     std::size_t) noexcept {
   ExecutionState& execution = *ExecutionState::current();
   execution.count = style == Style::kThreaded ? values[0].i64 : execution.read_counter();
-  auto failure = execution.end_slice();
-  ensure(failure.has_value(), "an execution that can't pause has one slice");
-  return execution.fail(std::move(*failure));
+  if (auto failure = execution.be_watched()) return execution.fail(std::move(*failure));
+  if constexpr (style == Style::kThreaded) {
+    values[0].i64 = execution.count;
+  } else {
+    execution.write_counter(execution.count);
+  }
+  return nullptr;
 }
 
 bool is_resumed(void* environment) noexcept {

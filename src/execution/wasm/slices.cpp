@@ -3,6 +3,14 @@
 #include <algorithm>
 
 namespace icpd::execution::wasm {
+namespace {
+
+/// Needs count < 0.
+std::uint64_t below_zero(std::int64_t count) {
+  return static_cast<std::uint64_t>(0) - static_cast<std::uint64_t>(count);
+}
+
+}  // namespace
 
 SliceBudget::SliceBudget(std::uint64_t total, std::uint64_t slice)
     : total_(total),
@@ -14,13 +22,22 @@ SliceBudget::SliceBudget(std::uint64_t total, std::uint64_t slice)
   ensure(total < (std::uint64_t{1} << 62), "counts fit 64 bits with a sign");
 }
 
-std::uint64_t SliceBudget::next_grant() const {
+SliceBudget SliceBudget::watched(std::uint64_t total, std::uint64_t interval) {
+  SliceBudget budget(total, std::min(total, interval));
+  budget.watched_ = true;
+  return budget;
+}
+
+std::uint64_t SliceBudget::next_grant(std::int64_t count) const {
+  if (watched_) return std::min(total_ - granted_, slice_ + below_zero(count));
   return slices_ < slices_max_ ? std::min(slice_, total_ - granted_) : 0;
 }
 
 std::optional<Failure> SliceBudget::failure_at(std::int64_t count) const {
   if (count >= 0) return std::nullopt;
-  const std::uint64_t grant = next_grant();
+  if (watched_)
+    return over_total(count) ? std::optional(instruction_limit_exceeded()) : std::nullopt;
+  const std::uint64_t grant = next_grant(count);
   // count + grant can't overflow: one is negative, the other below 2^62.
   if (count + static_cast<std::int64_t>(grant) > 0) return std::nullopt;
   const bool last = grant < slice_ || granted_ + grant == total_;
@@ -30,17 +47,19 @@ std::optional<Failure> SliceBudget::failure_at(std::int64_t count) const {
 
 std::int64_t SliceBudget::next_slice(std::int64_t count) {
   ensure(count < 0, "the slice isn't used up");
-  const std::uint64_t grant = next_grant();
-  ensure(count + static_cast<std::int64_t>(grant) > 0, "there is nothing to grant");
+  ensure(!failure_at(count), "there is nothing to grant");
+  const std::uint64_t grant = next_grant(count);
   granted_ += grant;
   ++slices_;
   ensure(granted_ <= total_, "never more than the total");
-  return count + static_cast<std::int64_t>(grant);
+  const std::int64_t next = count + static_cast<std::int64_t>(grant);
+  ensure(next >= 0, "a slice makes up for what was overshot");
+  return next;
 }
 
 std::uint64_t SliceBudget::used(std::int64_t count) const {
   if (count < 0) {
-    const std::uint64_t below = static_cast<std::uint64_t>(0) - static_cast<std::uint64_t>(count);
+    const std::uint64_t below = below_zero(count);
     return below > total_ - granted_ ? total_ : granted_ + below;
   }
   ensure(static_cast<std::uint64_t>(count) <= granted_, "counts only go down");
@@ -48,8 +67,7 @@ std::uint64_t SliceBudget::used(std::int64_t count) const {
 }
 
 bool SliceBudget::over_total(std::int64_t count) const {
-  return count < 0 &&
-         static_cast<std::uint64_t>(0) - static_cast<std::uint64_t>(count) > total_ - granted_;
+  return count < 0 && below_zero(count) > total_ - granted_;
 }
 
 }  // namespace icpd::execution::wasm

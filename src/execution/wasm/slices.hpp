@@ -11,6 +11,9 @@
 //                    granted 10, count -1 ->  limit exceeded
 //
 // Counts are exact whatever the slices; S only decides where pauses fall.
+//
+// An execution that doesn't pause may be watched: it gets S at a time too, but only to be looked at
+// in between. No operation is too large for a slice then; what overshoots is granted with the next.
 #pragma once
 
 #include <cstdint>
@@ -27,27 +30,32 @@ class SliceBudget {
  public:
   /// Needs 0 < slice <= total.
   SliceBudget(std::uint64_t total, std::uint64_t slice);
+  /// Never pauses; a check below zero comes at least each `interval` instructions. Needs
+  /// 0 < interval.
+  [[nodiscard]] static SliceBudget watched(std::uint64_t total, std::uint64_t interval);
 
   /// Count at the start.
   [[nodiscard]] std::int64_t first_count() const { return static_cast<std::int64_t>(granted_); }
   /// Why the execution can't go on from this count, even after a pause; nothing if it can.
   [[nodiscard]] std::optional<Failure> failure_at(std::int64_t count) const;
-  /// Grants the next slice: the count to go on with. Needs count < 0 and !failure_at(count).
+  /// Grants the next slice: the count to go on with, not below zero. Needs count < 0 and
+  /// !failure_at(count).
   [[nodiscard]] std::int64_t next_slice(std::int64_t count);
   /// Instructions used at this count; never more than the total.
   [[nodiscard]] std::uint64_t used(std::int64_t count) const;
   /// Whether this count means that more than the total is used.
   [[nodiscard]] bool over_total(std::int64_t count) const;
-  [[nodiscard]] bool may_pause() const { return slice_ < total_; }
+  [[nodiscard]] bool may_pause() const { return slice_ < total_ && !watched_; }
 
  private:
-  [[nodiscard]] std::uint64_t next_grant() const;
+  [[nodiscard]] std::uint64_t next_grant(std::int64_t count) const;
 
   std::uint64_t total_;
   std::uint64_t slice_;
   std::uint64_t slices_max_;
   std::uint64_t granted_;
   std::uint64_t slices_ = 1;
+  bool watched_ = false;
 };
 
 /// count - amount, at least INT64_MIN.

@@ -57,6 +57,22 @@ TEST(Slices, no_message_has_more_than_400) {
   EXPECT_EQ(slices, kSlicesMax);
 }
 
+TEST(Slices, what_is_watched_never_pauses_and_no_operation_is_too_large) {
+  SliceBudget budget = SliceBudget::watched(100, 4);
+  EXPECT_FALSE(budget.may_pause());
+  EXPECT_EQ(budget.first_count(), 4);
+  EXPECT_EQ(budget.failure_at(-50), std::nullopt) << "a slice of 4 would be overrun";
+  EXPECT_EQ(budget.next_slice(-50), 4);
+  EXPECT_EQ(budget.used(4), 54);
+  EXPECT_EQ(budget.failure_at(-42), std::nullopt) << "4 - 46: used to the last instruction";
+  EXPECT_EQ(budget.failure_at(-43)->message,
+            "Canister exceeded the instruction limit for single message execution.");
+  EXPECT_EQ(budget.next_slice(-42), 0);
+  EXPECT_EQ(budget.used(0), 100);
+  EXPECT_TRUE(budget.over_total(-1));
+  EXPECT_EQ(SliceBudget::watched(3, 4).first_count(), 3);
+}
+
 TEST(Slices, taking_more_than_there_can_be_saturates) {
   EXPECT_EQ(minus(5, 7), -2);
   EXPECT_EQ(minus(5, UINT64_MAX), INT64_MIN);

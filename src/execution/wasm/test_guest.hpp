@@ -114,6 +114,7 @@ class Guest {
   StablePageLimits page_limits{1000, 1000};
   Context context = Context::kUpdate;
   bool charge_dirty_pages = false;
+  std::optional<Watch> watch;
   /// Pauses of the last execution.
   int pauses = 0;
 
@@ -124,6 +125,7 @@ class Guest {
     request.instructions = limits;
     request.stable_pages = page_limits;
     request.charge_dirty_pages = ChargeDirtyPages(charge_dirty_pages);
+    request.watch = watch;
     request.globals = globals_;
     return Execution(engine(), *module_, std::move(request), {*heap_, *stable_}, host);
   }

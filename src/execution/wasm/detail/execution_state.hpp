@@ -33,6 +33,8 @@ struct ExecutionState {
   [[nodiscard]] HostResult<std::optional<std::uint64_t>> grow_heap(std::uint64_t delta_pages);
   /// The count is below zero: a failure, or nothing and `count` is that of the next slice.
   [[nodiscard]] std::optional<Failure> end_slice();
+  /// As end_slice() for an execution that can't pause, whose watch may end it.
+  [[nodiscard]] std::optional<Failure> be_watched();
   [[nodiscard]] std::int64_t read_counter() const;
   void write_counter(std::int64_t value) const;
 
