@@ -8,6 +8,7 @@
 #include "crypto/ed25519.hpp"
 #include "execution/environment.hpp"
 #include "http/backend.hpp"
+#include "node/compile_ahead.hpp"
 #include "node/protocol_thread.hpp"
 
 namespace icpd::node {
@@ -21,6 +22,7 @@ struct BackendParts {
   Published& published;
   TaskQueue& tasks;
   execution::Environment& environment;
+  CompileAhead& ahead;
   certification::TrustRoot trust_root;
   types::NodeId node;
   crypto::Ed25519SecretKey signing_key;

@@ -23,8 +23,8 @@ using detail::system_error;
 
 Status<> write_all(int descriptor, ByteView bytes) {
   while (!bytes.empty()) {
-    const ssize_t n = retry_interrupted(
-        [&] { return ::write(descriptor, bytes.data(), bytes.size()); });
+    const ssize_t n =
+        retry_interrupted([&] { return ::write(descriptor, bytes.data(), bytes.size()); });
     if (n <= 0) return Err(system_error("writing"));
     bytes = bytes.subspan(static_cast<std::size_t>(n));
   }
@@ -140,16 +140,16 @@ Status<> confine_this_process(const ProcessBounds& bounds) {
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return Err(system_error("ending with the parent"));
   // The parent may have ended before the line above took effect.
   if (::getppid() != bounds.parent) return Err("the process that started this one is gone");
-  const auto seconds = static_cast<rlim_t>(
-      std::max<std::int64_t>(bounds.processor_time.ns / 1'000'000'000, 1));
+  const auto seconds =
+      static_cast<rlim_t>(std::max<std::int64_t>(bounds.processor_time.ns / 1'000'000'000, 1));
   const auto bound = [](int resource, rlim_t most) {
     const rlimit limit{most, most};
     return ::setrlimit(static_cast<__rlimit_resource>(resource), &limit) == 0;
   };
   if (kMemoryIsBounded && !bound(RLIMIT_AS, bounds.memory_bytes))
     return Err(system_error("bounding memory"));
-  if (!bound(RLIMIT_FSIZE, bounds.output_bytes) ||
-      !bound(RLIMIT_CPU, seconds) || !bound(RLIMIT_CORE, 0) || !bound(RLIMIT_NOFILE, 0))
+  if (!bound(RLIMIT_FSIZE, bounds.output_bytes) || !bound(RLIMIT_CPU, seconds) ||
+      !bound(RLIMIT_CORE, 0) || !bound(RLIMIT_NOFILE, 0))
     return Err(system_error("setting a limit"));
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::prctl(PR_SET_DUMPABLE, 0) != 0)
     return Err(system_error("giving up rights"));

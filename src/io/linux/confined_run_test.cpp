@@ -79,14 +79,13 @@ int confined(ProcessBounds bounds, int (*what)()) {
   return WIFSIGNALED(status) ? 256 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-constexpr ProcessBounds kWide{.memory_bytes = kTiB,
-                              .output_bytes = 1000,
-                              .processor_time = Duration::minutes(5)};
+constexpr ProcessBounds kWide{
+    .memory_bytes = kTiB, .output_bytes = 1000, .processor_time = Duration::minutes(5)};
 
 TEST(Confinement, opens_nothing_more) {
-  EXPECT_EQ(confined(kWide,
-                     [] { return ::open("/dev/null", O_RDONLY) < 0 && errno == EMFILE ? 0 : 1; }),
-            0);
+  EXPECT_EQ(
+      confined(kWide, [] { return ::open("/dev/null", O_RDONLY) < 0 && errno == EMFILE ? 0 : 1; }),
+      0);
 }
 
 TEST(Confinement, takes_no_more_memory_than_allowed) {

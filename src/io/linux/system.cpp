@@ -96,6 +96,8 @@ Bytes build_id() {
     for (unsigned i = 0; i < object->dlpi_phnum; ++i) {
       const ElfW(Phdr)& part = object->dlpi_phdr[i];
       if (part.p_type != PT_NOTE) continue;
+      // The loader says as a number where it put the program.
+      // NOLINTNEXTLINE(performance-no-int-to-ptr)
       const auto* begin = reinterpret_cast<const std::uint8_t*>(object->dlpi_addr + part.p_vaddr);
       append(*static_cast<Bytes*>(out), find_build_id({begin, part.p_memsz}));
     }
