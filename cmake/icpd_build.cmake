@@ -30,7 +30,8 @@ if(LLD)
   cmake_path(GET LLD PARENT_PATH lld_dir)
   add_link_options(-B${lld_dir} -fuse-ld=lld)
 endif()
-add_link_options(-Wl,--gc-sections)
+# The build id is the key of what a build leaves for its next start (io/linux/system.hpp).
+add_link_options(-Wl,--gc-sections -Wl,--build-id)
 
 if(ICPD_SANITIZE)
   # Recovering would let a test pass that found something.

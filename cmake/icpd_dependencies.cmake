@@ -1,6 +1,6 @@
 # Dependencies that tools/deps keeps in a cache outside the tree, as targets:
 #
-#   icpd_wasmtime   the WebAssembly engine's C interface: #include <wasmtime.h>
+#   icpd_wasmtime   the WebAssembly engine's C interface: #include <wasmtime.h>, <icpd_compiler.h>
 #   icpd_candid     Candid as text, in the same library: #include <icpd_candid.h>
 #   blst            BLS12-381: #include <blst.h>
 #   icpd_boost      Boost 1.81, headers only: #include <boost/asio.hpp>
@@ -31,10 +31,10 @@ add_custom_command(
 add_custom_target(icpd_rust DEPENDS ${rust_prefix}/lib/libicpd_rust.a)
 add_library(icpd_wasmtime INTERFACE)
 add_dependencies(icpd_wasmtime icpd_rust)
-target_include_directories(icpd_wasmtime SYSTEM INTERFACE ${rust_prefix}/include)
+target_include_directories(icpd_wasmtime SYSTEM INTERFACE
+  ${rust_prefix}/include ${CMAKE_SOURCE_DIR}/rust/include)
 target_link_libraries(icpd_wasmtime INTERFACE ${rust_prefix}/lib/libicpd_rust.a pthread dl m)
 add_library(icpd_candid INTERFACE)
-target_include_directories(icpd_candid SYSTEM INTERFACE ${CMAKE_SOURCE_DIR}/rust/include)
 target_link_libraries(icpd_candid INTERFACE icpd_wasmtime)
 
 execute_process(COMMAND ${icpd_deps} build blst COMMAND_ERROR_IS_FATAL ANY)

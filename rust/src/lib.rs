@@ -3,3 +3,4 @@
 pub use wasmtime_c_api::*;
 
 mod candid_text;
+mod compiler_panic;

@@ -3,91 +3,93 @@
 #include <list>
 #include <mutex>
 
-#include "crypto/hash.hpp"
 #include "execution/paused_execution.hpp"
-#include "execution/wasm/prepare.hpp"
 
 namespace icpd::execution {
 /// Modules by the hash of their uploaded bytes.
 class Environment::CodeCache {
  public:
-  CodeCache(CodeStore* store, std::size_t modules_max) : store_(store), modules_max_(modules_max) {}
+  CodeCache(ModuleCompiler* compiler, const EnvironmentOptions& options)
+      : compiler_(compiler), options_(options) {}
 
   const wasm::Engine& engine() const { return engine_; }
 
   wasm::Module module(const state::Blob& code) {
-    if (auto known = find(code.hash)) return std::move(*known);
-    const auto prepared = wasm::prepare(engine_, code.bytes);
-    ensure(prepared.ok(), "installed modules are valid");
-    auto module = make(code.hash, *prepared);
-    ensure(module.ok(), "installed modules compile");
-    return std::move(module).value();
+    auto entry = get(code);
+    ensure(entry.ok(), "installed modules are valid");
+    return std::move(entry->module);
   }
 
   wasm::HostResult<NewModule> new_module(const state::Blob& code) {
-    const wasm::PreparedModule prepared = TRY(wasm::prepare(engine_, code.bytes));
-    std::optional<wasm::Module> module = find(code.hash);
-    if (!module) module = TRY(make(code.hash, prepared));
-    return NewModule{std::move(*module), wasm::initial_heap(prepared.data)};
+    Entry entry = TRY(get(code));
+    return NewModule{std::move(entry.module), wasm::initial_heap(*entry.data)};
   }
 
  private:
   struct Entry {
     crypto::Digest hash;
     wasm::Module module;
+    /// Of its own, so that it doesn't keep the bytes it came from.
+    Shared<std::vector<wasm::DataSegment>> data;
+    std::uint64_t bytes = 0;
   };
 
-  std::optional<wasm::Module> find(const crypto::Digest& hash) {
+  wasm::HostResult<Entry> get(const state::Blob& code) {
+    if (auto known = find(code.hash)) return std::move(*known);
+    // Without the lock: others go on. Two threads may make the same module once.
+    Entry entry = make(code.hash, TRY(compile(code)));
+    keep(entry);
+    return entry;
+  }
+
+  std::optional<Entry> find(const crypto::Digest& hash) {
     const std::lock_guard lock(mutex_);
     const auto known = by_hash_.find(hash);
     if (known == by_hash_.end()) return std::nullopt;
     order_.splice(order_.end(), order_, known->second);
-    return known->second->module;
+    return *known->second;
   }
 
-  /// Compiles without the lock: others go on. Two threads may compile the same module once.
-  wasm::HostResult<wasm::Module> make(const crypto::Digest& hash,
-                                      const wasm::PreparedModule& prepared) {
-    wasm::Module module = TRY(load(prepared));
+  wasm::HostResult<wasm::CompiledModule> compile(const state::Blob& code) {
+    return compiler_ != nullptr ? compiler_->compile(code)
+                                : wasm::compile_module(engine_, code.bytes);
+  }
+
+  Entry make(const crypto::Digest& hash, const wasm::CompiledModule& compiled) const {
+    auto module = engine_.load(compiled.facts, compiled.machine_code);
+    ensure(module.ok(), "the engine loads what it compiled");
+    std::vector<wasm::DataSegment> data;
+    std::uint64_t bytes = compiled.machine_code.size();
+    for (const wasm::DataSegment& segment : compiled.data) {
+      data.push_back({segment.address, Slice::copy_of(segment.bytes)});
+      bytes += segment.bytes.size();
+    }
+    return {hash, std::move(*module), Shared(std::move(data)), bytes};
+  }
+
+  void keep(const Entry& entry) {
     const std::lock_guard lock(mutex_);
-    if (by_hash_.contains(hash)) return module;
-    if (order_.size() >= modules_max_) {
+    if (by_hash_.contains(entry.hash)) return;
+    while (!order_.empty() && (order_.size() >= options_.modules_max ||
+                               bytes_ + entry.bytes > options_.modules_bytes_max)) {
+      bytes_ -= order_.front().bytes;
       by_hash_.erase(order_.front().hash);
       order_.pop_front();
     }
-    order_.push_back({hash, module});
-    by_hash_[hash] = std::prev(order_.end());
-    return module;
-  }
-
-  wasm::HostResult<wasm::Module> load(const wasm::PreparedModule& prepared) {
-    const crypto::Digest key = store_key(prepared.metered_hash);
-    if (store_ != nullptr) {
-      if (const auto kept = store_->get(key)) {
-        if (auto loaded = engine_.load(prepared.facts, *kept); loaded.ok())
-          return std::move(loaded).value();
-      }
-    }
-    const Bytes machine_code = TRY(engine_.compile(prepared.metered));
-    if (store_ != nullptr) store_->put(key, machine_code);
-    auto loaded = engine_.load(prepared.facts, machine_code);
-    ensure(loaded.ok(), "the engine loads what it compiled");
-    return std::move(loaded).value();
-  }
-
-  crypto::Digest store_key(const crypto::Digest& metered) const {
-    Bytes text = to_bytes(engine_.compatibility().view());
-    append(text, metered.view());
-    return crypto::sha256(text);
+    order_.push_back(entry);
+    by_hash_[entry.hash] = std::prev(order_.end());
+    bytes_ += entry.bytes;
   }
 
   wasm::Engine engine_;
-  CodeStore* store_;
-  std::size_t modules_max_;
+  ModuleCompiler* compiler_;
+  EnvironmentOptions options_;
   std::mutex mutex_;
   /// Least recently used first.
   std::list<Entry> order_;
   std::map<crypto::Digest, std::list<Entry>::iterator> by_hash_;
+  /// Of all entries.
+  std::uint64_t bytes_ = 0;
 };
 
 /// Memories nobody runs in, by canister.
@@ -215,10 +217,10 @@ struct Environment::Paused {
   std::map<types::CanisterId, std::unique_ptr<PausedExecution>> by_canister;
 };
 
-Environment::Environment(io::GuestMemorySpace& space, io::WorkerPool& workers, CodeStore* store,
-                         EnvironmentOptions options)
+Environment::Environment(io::GuestMemorySpace& space, io::WorkerPool& workers,
+                         ModuleCompiler* compiler, EnvironmentOptions options)
     : workers_(workers),
-      code_(std::make_unique<CodeCache>(store, options.modules_max)),
+      code_(std::make_unique<CodeCache>(compiler, options)),
       memories_(std::make_unique<MemoryPool>(space, options.warm_memories_max)),
       paused_(std::make_unique<Paused>()) {}
 

@@ -16,6 +16,8 @@
 #include <memory>
 #include <vector>
 
+#include "base/units.hpp"
+#include "execution/wasm/compiled_module.hpp"
 #include "execution/wasm/engine.hpp"
 #include "execution/wasm/heap.hpp"
 #include "io/guest_memory.hpp"
@@ -27,13 +29,14 @@ namespace icpd::execution {
 
 class PausedExecution;
 
-/// Where machine code is kept beyond the life of a process. Keys cover everything the code depends
-/// on. May lose entries; never gives code that it wasn't given.
-class CodeStore {
+/// Makes modules executable outside of this core: in a process of its own, or from a cache.
+class ModuleCompiler {
  public:
-  virtual ~CodeStore() = default;
-  [[nodiscard]] virtual std::optional<Bytes> get(const crypto::Digest& key) = 0;
-  virtual void put(const crypto::Digest& key, ByteView code) = 0;
+  virtual ~ModuleCompiler() = default;
+  /// What wasm::compile_module() gives for these bytes, however long that takes. Called from
+  /// several threads. A machine that can't make it stops the node: the answer is part of what all
+  /// nodes agree on.
+  [[nodiscard]] virtual wasm::HostResult<wasm::CompiledModule> compile(const state::Blob& code) = 0;
 };
 
 /// Heap and stable memory of one canister, mapped, with the content of the page maps beside them.
@@ -55,15 +58,18 @@ struct NewModule {
 struct EnvironmentOptions {
   /// Memories kept warm; over it, those not used for longest go.
   std::size_t warm_memories_max = 512;
-  /// Modules kept compiled in memory.
+  /// Modules kept compiled in memory, and how many bytes of code and data they may have together;
+  /// over either, those not used for longest go. One may have more than that, alone.
   std::size_t modules_max = 256;
+  std::uint64_t modules_bytes_max = 1 * kGiB;
 };
 
 class Environment {
  public:
-  /// All three outlive the environment. `store` may be null.
-  Environment(io::GuestMemorySpace& space, io::WorkerPool& workers, CodeStore* store = nullptr,
-              EnvironmentOptions options = {});
+  /// All three outlive the environment. Without a compiler modules are compiled where they are
+  /// asked for, by the calling thread.
+  Environment(io::GuestMemorySpace& space, io::WorkerPool& workers,
+              ModuleCompiler* compiler = nullptr, EnvironmentOptions options = {});
   ~Environment();
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;

@@ -46,49 +46,67 @@ TEST(Environment, queries_see_the_state_that_they_are_asked_about) {
   }
 }
 
-class CountingStore final : public CodeStore {
+class CountingCompiler final : public ModuleCompiler {
  public:
-  std::optional<Bytes> get(const crypto::Digest& key) override {
-    const auto found = codes.find(key);
-    if (found == codes.end()) return std::nullopt;
-    ++hits;
-    return found->second;
+  wasm::HostResult<wasm::CompiledModule> compile(const state::Blob& code) override {
+    ++calls;
+    return wasm::compile_module(engine, code.bytes);
   }
-  void put(const crypto::Digest& key, ByteView code) override {
-    codes[key] = to_bytes(code);
-    ++puts;
-  }
-  std::map<crypto::Digest, Bytes> codes;
-  int hits = 0;
-  int puts = 0;
+  wasm::Engine engine;
+  int calls = 0;
 };
 
-TEST(Environment, code_is_compiled_once_and_found_in_the_store_afterwards) {
-  CountingStore store;
-  io::InlineWorkers workers;
-  const state::Blob blob = state::Blob::of(Slice(wat(kCounter)));
-  {
-    Environment environment(memory_space(), workers, &store);
-    ASSERT_TRUE(environment.new_module(blob).ok());
-    ASSERT_TRUE(environment.new_module(blob).ok());
-    static_cast<void>(environment.module(blob));
-    EXPECT_EQ(store.puts, 1);
-    EXPECT_EQ(store.hits, 0);
-  }
-  Environment environment(memory_space(), workers, &store);
-  static_cast<void>(environment.module(blob));
-  EXPECT_EQ(store.puts, 1);
-  EXPECT_EQ(store.hits, 1);
+state::Blob module_with_data(std::size_t bytes) {
+  return state::Blob::of(
+      Slice(wat("(module (memory 16) (data (i32.const 8) \"" + std::string(bytes, 'x') + "\"))")));
 }
 
-TEST(Environment, an_invalid_module_is_refused_and_not_stored) {
-  CountingStore store;
+TEST(Environment, a_module_is_compiled_once_while_it_is_kept) {
+  CountingCompiler compiler;
   io::InlineWorkers workers;
-  Environment environment(memory_space(), workers, &store);
+  const state::Blob blob = state::Blob::of(Slice(wat(kCounter)));
+  Environment environment(memory_space(), workers, &compiler);
+  ASSERT_TRUE(environment.new_module(blob).ok());
+  ASSERT_TRUE(environment.new_module(blob).ok());
+  static_cast<void>(environment.module(blob));
+  EXPECT_EQ(compiler.calls, 1);
+}
+
+TEST(Environment, a_module_from_memory_begins_with_the_same_heap) {
+  io::InlineWorkers workers;
+  Environment environment(memory_space(), workers);
+  const state::Blob blob = module_with_data(100);
+  const auto first = environment.new_module(blob);
+  const auto second = environment.new_module(blob);
+  ASSERT_TRUE(first.ok() && second.ok());
+  ASSERT_EQ(first->initial_heap.size(), 1U);
+  ASSERT_EQ(second->initial_heap.size(), 1U);
+  EXPECT_EQ(first->initial_heap[0].content[107], 'x');
+  EXPECT_EQ(first->initial_heap[0].content, second->initial_heap[0].content);
+}
+
+TEST(Environment, keeps_no_more_modules_and_bytes_than_it_may) {
+  io::InlineWorkers workers;
+  const std::array blobs = {module_with_data(1000), module_with_data(2000), module_with_data(3000)};
+  const auto calls = [&](const EnvironmentOptions& options) {
+    CountingCompiler compiler;
+    Environment environment(memory_space(), workers, &compiler, options);
+    for (const int which : {0, 1, 0, 2, 0, 1})
+      static_cast<void>(environment.module(blobs[static_cast<std::size_t>(which)]));
+    return compiler.calls;
+  };
+  EXPECT_EQ(calls({}), 3);
+  EXPECT_EQ(calls({.modules_max = 2}), 4);        // 1 went for 2, the least recently used
+  EXPECT_EQ(calls({.modules_bytes_max = 1}), 6);  // each alone is more than that
+}
+
+TEST(Environment, an_invalid_module_is_refused) {
+  CountingCompiler compiler;
+  io::InlineWorkers workers;
+  Environment environment(memory_space(), workers, &compiler);
   const auto made = environment.new_module(state::Blob::of(Slice::copy_of(as_bytes("nonsense"))));
   ASSERT_FALSE(made.ok());
   EXPECT_EQ(made.error().code, types::ErrorCode::kCanisterInvalidWasm);
-  EXPECT_EQ(store.puts, 0);
 }
 
 }  // namespace

@@ -210,7 +210,8 @@ class Round {
 
   bool is_first_iteration() const { return report_.iterations == 1; }
 
-  /// Paused executions are kept in one place: cores that have some run one after the other.
+  /// Cores touch canisters of their own; what they share is the environment, which has locks and
+  /// changes no result.
   void run_cores(const Schedule& schedule, std::vector<CoreResult>& results) {
     const SubnetRoom room = subnet_room(state_).share_of(kSchedulerCores);
     std::vector<std::function<void()>> jobs;

@@ -22,27 +22,6 @@ bool is_chunked(const ManagementCall& call) {
   return call.method == "install_chunked_code";
 }
 
-/// The chunks, joined.
-Result<Slice, UserError> assemble(const state::CanisterState& store,
-                                  const InstallChunkedCodeArgs& args) {
-  if (args.chunk_hashes_list.size() > types::limits::kWasmChunksMax)
-    return Err(chunk_store(
-        "the list of chunks has " + std::to_string(args.chunk_hashes_list.size()) +
-        " entries, but can have at most " + std::to_string(types::limits::kWasmChunksMax) + "."));
-  Bytes module;
-  for (const ChunkHash& chunk : args.chunk_hashes_list) {
-    const auto hash = crypto::Digest::from(chunk.hash);
-    const auto found = hash ? store.chunks->find(*hash) : store.chunks->end();
-    if (found == store.chunks->end())
-      return Err(chunk_store("Chunk hash " + to_hex(chunk.hash) + " was not found."));
-    append(module, found->second.bytes.view());
-  }
-  if (!equal(crypto::sha256(module).view(), args.wasm_module_hash))
-    return Err(chunk_store("the hash of the assembled module is " + crypto::sha256(module).hex() +
-                           ", but " + to_hex(args.wasm_module_hash) + " was expected."));
-  return Slice(std::move(module));
-}
-
 Result<InstallPlan, UserError> read_chunked(const ManagementScope& scope,
                                             const ManagementCall& call) {
   const auto args = TRY(decode_argument<InstallChunkedCodeArgs>(call));
@@ -53,7 +32,7 @@ Result<InstallPlan, UserError> read_chunked(const ManagementScope& scope,
     return Err(not_controller(store_id, call.caller, *store->settings));
   InstallPlan plan;
   set_mode(plan, args.mode);
-  plan.module = TRY(assemble(*store, args));
+  plan.module = TRY(assemble_chunks(*store, args));
   plan.arg = call.arg.part(args.arg);
   plan.sender_version = args.sender_canister_version;
   plan.assembly_instructions = args.chunk_hashes_list.size() * types::limits::kWasmChunkSizeMax;
@@ -87,6 +66,26 @@ Shared<state::Module> module_record(state::Blob uploaded, const wasm::ModuleFact
 Result<CanisterId, UserError> install_target(const ManagementCall& call) {
   if (is_chunked(call)) return TRY(decode_argument<InstallChunkedCodeArgs>(call)).target_canister;
   return TRY(decode_argument<InstallCodeArgs>(call)).canister_id;
+}
+
+Result<Slice, UserError> assemble_chunks(const state::CanisterState& store,
+                                         const InstallChunkedCodeArgs& args) {
+  if (args.chunk_hashes_list.size() > types::limits::kWasmChunksMax)
+    return Err(chunk_store(
+        "the list of chunks has " + std::to_string(args.chunk_hashes_list.size()) +
+        " entries, but can have at most " + std::to_string(types::limits::kWasmChunksMax) + "."));
+  Bytes module;
+  for (const ChunkHash& chunk : args.chunk_hashes_list) {
+    const auto hash = crypto::Digest::from(chunk.hash);
+    const auto found = hash ? store.chunks->find(*hash) : store.chunks->end();
+    if (found == store.chunks->end())
+      return Err(chunk_store("Chunk hash " + to_hex(chunk.hash) + " was not found."));
+    append(module, found->second.bytes.view());
+  }
+  if (!equal(crypto::sha256(module).view(), args.wasm_module_hash))
+    return Err(chunk_store("the hash of the assembled module is " + crypto::sha256(module).hex() +
+                           ", but " + to_hex(args.wasm_module_hash) + " was expected."));
+  return Slice(std::move(module));
 }
 
 Result<InstallPlan, UserError> plan_install(const ManagementScope& scope,

@@ -26,6 +26,10 @@ struct InstallPlan {
 /// The canister that an install call is about.
 [[nodiscard]] Result<CanisterId, UserError> install_target(const ManagementCall& call);
 
+/// The chunks of an install, joined; an error if one isn't there or the whole has another hash.
+[[nodiscard]] Result<Slice, UserError> assemble_chunks(
+    const state::CanisterState& store, const management::InstallChunkedCodeArgs& args);
+
 /// Rights, existence, chunks, mode, rate limit; in this order.
 [[nodiscard]] Result<InstallPlan, UserError> plan_install(const ManagementScope& scope,
                                                           const ManagementCall& call,

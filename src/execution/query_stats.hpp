@@ -1,7 +1,7 @@
 // What this node's queries cost each canister, counted by epochs.
 //
 // Only nodes know what they were asked. So that canister_status can tell the same on all of them,
-// each has to report its counts in blocks, an epoch at a time (docs/adr/0006-query-statistics.md).
+// each has to report its counts in blocks, an epoch at a time (docs/adr/0007-query-statistics.md).
 // Here they are collected.
 //
 //   heights   0 ........ 599 | 600 ....... 1199 | 1200 ...

@@ -57,8 +57,8 @@ inline io::GuestMemorySpace& memory_space() {
 
 class TestSubnet {
  public:
-  explicit TestSubnet(SubnetOptions options = {})
-      : state(topology(options)), environment(memory_space(), workers_) {
+  explicit TestSubnet(SubnetOptions options = {}, ModuleCompiler* compiler = nullptr)
+      : state(topology(options)), environment(memory_space(), workers_, compiler) {
     state::SystemMetadata& metadata = state.write_metadata();
     metadata.batch_time = Time::from_seconds(1'700'000'000);
     metadata.interval_length = 499;

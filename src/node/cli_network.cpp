@@ -110,6 +110,9 @@ void add_network_commands(CommandTree& tree) {
                            "Only say what is wrong with the files there: file, line and key");
           command.add_option("--pages", options.node.pages_address,
                              "HOST:PORT for metrics, dashboard and traces [with the public API]");
+          command.add_option("--code", options.node.code_directory,
+                             "Where compiled modules are kept, also for other nodes of this user "
+                             "on this machine [DIR/code]");
           command.add_option("--names", options.node.names_directory,
                              "A directory with canisters.json: names for the dashboard");
         },

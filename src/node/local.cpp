@@ -152,7 +152,8 @@ Result<std::vector<LocalNode>> plan_nodes(const LocalOptions& options, const std
     LocalNode node;
     node.command = {
         .program = options.program,
-        .arguments = {"node", "--dir", directory + "/" + node_directory(i), "--names", directory},
+        .arguments = {"node", "--dir", directory + "/" + node_directory(i), "--names", directory,
+                      "--code", directory + "/" + kLocalCodeDirectory},
         .log_file = directory + "/" + kLocalLogsDirectory + "/node-" + std::to_string(i) + ".log"};
     node.api_port = port_of(record.api_address);
     node.id = subnet.members[i].text();

@@ -6,6 +6,7 @@
 //   D/ready.json        what outside tools need to know; there while the network answers
 //   D/canisters.json    names of canisters
 //   D/logs/             node-0.log ..., local.log of a network in the background
+//   D/code/             compiled modules of all nodes (code_store.hpp)
 //   D/nodes/0 ...       the nodes (prep.hpp)
 //
 // D is made in one go or begun anew: the marker says `"complete": false` until all files are there.
@@ -25,6 +26,7 @@ inline constexpr const char* kLocalLockFile = "lock";
 inline constexpr const char* kLocalReadyFile = "ready.json";
 inline constexpr const char* kLocalControlFile = "control.sock";
 inline constexpr const char* kLocalLogsDirectory = "logs";
+inline constexpr const char* kLocalCodeDirectory = "code";
 
 struct LocalMarker {
   int format = kLocalFormat;

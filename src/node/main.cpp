@@ -8,6 +8,7 @@
 
 #include "io/linux/system.hpp"
 #include "node/cli.hpp"
+#include "node/compile_process.hpp"
 
 int main(int count, char** words) {
   using namespace icpd::node;
@@ -18,6 +19,8 @@ int main(int count, char** words) {
   // A limit on file sizes is an error of a write too, as a full disk is.
   std::signal(SIGXFSZ, SIG_IGN);
   const std::vector<std::string> arguments(words + (count > 0 ? 1 : 0), words + count);
+  if (!arguments.empty() && arguments.front() == kCompileWord)
+    return run_compile_child(std::span(arguments).subspan(1));
   const Engines engines{.node = run_node, .program = "/proc/self/exe"};
   try {
     return run_command_line(arguments, standard_console(), engines);

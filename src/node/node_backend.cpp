@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "execution/ingress_filter.hpp"
+#include "execution/module_to_install.hpp"
 #include "types/effective_canister.hpp"
 
 namespace icpd::node {
@@ -115,9 +116,12 @@ void NodeBackend::submit(Shared<types::IngressMessage> message,
   on_worker<http::SubmitOutcome>(std::move(then), [this, message](auto answer) mutable {
     const SharedView view = parts_.published.newest();
     ensure(view != nullptr, "calls are taken once there is a certified state");
-    const auto allowed =
-        execution::filter_ingress(view->state(), ingress_of(*message), parts_.environment);
+    const state::Ingress ingress = ingress_of(*message);
+    const auto allowed = execution::filter_ingress(view->state(), ingress, parts_.environment);
     if (!allowed.ok()) return answer(http::SubmitOutcome(allowed.error()));
+    if (ingress.method_name.starts_with("install_"))
+      parts_.ahead.hint(
+          [view, ingress] { return execution::module_to_install(view->state(), ingress); });
     auto shared = std::make_shared<decltype(answer)>(std::move(answer));
     const bool taken = parts_.protocol.try_submit(message, [shared](bool accepted) {
       (*shared)(http::SubmitOutcome(accepted ? http::Submitted::kAccepted

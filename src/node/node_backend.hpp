@@ -8,6 +8,7 @@
 #include "crypto/ed25519.hpp"
 #include "execution/environment.hpp"
 #include "http/backend.hpp"
+#include "node/compile_ahead.hpp"
 #include "node/protocol_thread.hpp"
 #include "node/query_service.hpp"
 #include "node/query_workers.hpp"
@@ -25,6 +26,7 @@ struct BackendParts {
   execution::Environment& environment;
   QueryService& queries;
   QueryWorkers& query_workers;
+  CompileAhead& ahead;
   certification::TrustRoot trust_root;
   types::NodeId node;
   crypto::Ed25519SecretKey signing_key;

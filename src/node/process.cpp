@@ -121,6 +121,9 @@ class Node {
 
   std::unique_ptr<io::GuestMemorySpace> memory_;
   std::unique_ptr<io::WorkerPool> workers_;
+  std::unique_ptr<CodeStore> code_;
+  std::unique_ptr<CompileProcesses> compiler_;
+  std::unique_ptr<CompileAhead> ahead_;
   std::unique_ptr<execution::Environment> environment_;
   std::unique_ptr<state::CheckpointStore> checkpoints_;
   std::unique_ptr<replica::ArtifactLog> log_;
@@ -161,7 +164,13 @@ Status<> Node::open(const NodeOptions& options) {
   const std::size_t threads =
       config_.execution_threads == 0 ? io::linux::processors() : config_.execution_threads;
   workers_ = io::linux::make_worker_threads("execution", threads);
-  environment_ = std::make_unique<execution::Environment>(*memory_, *workers_);
+  io::linux::SystemEntropy entropy;
+  code_ = TRY(CodeStore::open(
+      options.code_directory.empty() ? options.directory + "/code" : options.code_directory,
+      entropy));
+  compiler_ = std::make_unique<CompileProcesses>(*code_, tell);
+  ahead_ = std::make_unique<CompileAhead>(*compiler_);
+  environment_ = std::make_unique<execution::Environment>(*memory_, *workers_, compiler_.get());
   checkpoints_ = std::make_unique<state::CheckpointStore>(*state_disk_);
   tasks_ = std::make_unique<TaskQueue>(TaskQueue::Options{});
   return {};
@@ -233,6 +242,7 @@ Status<> Node::make_replica(StartState start, replica::RecoveredLog recovered, E
                                                         *environment_,
                                                         *queries_,
                                                         *query_workers_,
+                                                        *ahead_,
                                                         {*root_key},
                                                         keys_.id(),
                                                         keys_.signing.clone(),

@@ -14,6 +14,8 @@ struct NodeOptions {
   std::string directory;
   /// Where canisters.json with the names of canisters is, for the dashboard; empty: there is none.
   std::string names_directory;
+  /// Where compiled modules are kept, for all nodes that are given the same; empty: in `directory`.
+  std::string code_directory;
   /// "host:port" for metrics, dashboard and traces; empty: beside the public API.
   std::string pages_address;
 };

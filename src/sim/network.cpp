@@ -80,19 +80,20 @@ registry::SubnetRecord subnet_record(const SubnetPlan& plan) {
   return record;
 }
 
-class CodeInMemory final : public execution::CodeStore {
+class CompilerWithMemory final : public execution::ModuleCompiler {
  public:
-  std::optional<Bytes> get(const crypto::Digest& key) override {
-    const auto found = code_.find(key);
-    if (found == code_.end()) return std::nullopt;
-    return found->second;
-  }
-  void put(const crypto::Digest& key, ByteView code) override {
-    code_.insert_or_assign(key, to_bytes(code));
+  execution::wasm::HostResult<execution::wasm::CompiledModule> compile(
+      const state::Blob& code) override {
+    auto known = answers_.find(code.hash);
+    if (known == answers_.end())
+      known =
+          answers_.emplace(code.hash, execution::wasm::compile_module(engine_, code.bytes)).first;
+    return known->second;
   }
 
  private:
-  std::map<crypto::Digest, Bytes> code_;
+  execution::wasm::Engine engine_;
+  std::map<crypto::Digest, execution::wasm::HostResult<execution::wasm::CompiledModule>> answers_;
 };
 
 }  // namespace
@@ -132,9 +133,9 @@ const Bytes& counter_module() {
   return module;
 }
 
-execution::CodeStore& shared_code() {
-  static CodeInMemory store;
-  return store;
+execution::ModuleCompiler& shared_compiler() {
+  static CompilerWithMemory compiler;
+  return compiler;
 }
 
 io::GuestMemorySpace& shared_memory_space() {

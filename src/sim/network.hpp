@@ -41,8 +41,8 @@ struct Subnet {
   return types::canister_id_from_index(0);
 }
 
-/// Machine code made once for all nodes of all simulated subnets of this process.
-[[nodiscard]] execution::CodeStore& shared_code();
+/// Compiles once for all nodes of all simulated subnets of this process.
+[[nodiscard]] execution::ModuleCompiler& shared_compiler();
 [[nodiscard]] io::GuestMemorySpace& shared_memory_space();
 
 }  // namespace icpd::sim

@@ -64,7 +64,7 @@ Status<> Node::make_replica() {
     watcher_.stored(artifact->id);
   checkpoints_ = std::make_unique<state::CheckpointStore>(disk_);
   environment_ =
-      std::make_unique<execution::Environment>(shared_memory_space(), workers_, &shared_code());
+      std::make_unique<execution::Environment>(shared_memory_space(), workers_, &shared_compiler());
   auto found = TRY(replica::find_start_state(*checkpoints_, recovered.artifacts));
   tip_ = found.newest ? std::move(found.newest->state) : *subnet_.genesis_state;
   const types::StateRoot root = state::hash_state(*tip_);

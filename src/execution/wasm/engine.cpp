@@ -1,5 +1,8 @@
 #include "execution/wasm/engine.hpp"
 
+#include <algorithm>
+#include <icpd_compiler.h>
+
 #include "base/units.hpp"
 #include "execution/wasm/detail/engine_state.hpp"
 #include "execution/wasm/detail/memory_creator.hpp"
@@ -48,8 +51,8 @@ void set_features(wasm_config_t& config) {
 /// Everything here decides machine code or results: a change changes compatibility() by the text
 /// below.
 constexpr std::string_view kSettings =
-    "wasmtime 48.0.8 cranelift opt=speed nan stack=5MiB+1MiB reservation=4GiB guard=32MiB "
-    "x86-64-v2|aarch64";
+    "wasmtime " WASMTIME_VERSION
+    " cranelift opt=speed nan stack=5MiB+1MiB reservation=4GiB guard=32MiB x86-64-v2|aarch64";
 
 EngineHandle make_engine(io::memory::StackPool& stacks) {
   wasm_config_t* config = wasm_config_new();
@@ -116,7 +119,8 @@ std::vector<std::string> global_exports_of(const wasmtime_module_t& module) {
 Engine::Engine() : state_(std::make_unique<detail::EngineState>()) {
   state_->engine = make_engine(state_->stacks);
   state_->compatibility = crypto::hash_in_domain(
-      "icpd-machine-code", {as_bytes(kSettings), as_bytes(std::to_string(kMeteringVersion))});
+      "icpd-machine-code",
+      {as_bytes(kSettings), as_bytes(kTarget), as_bytes(std::to_string(kMeteringVersion))});
   for (const PointerWidth width : kWidths) {
     for (const Style style : kStyles) {
       for (const Pausing pausing : kPausings) {
@@ -135,12 +139,26 @@ HostResult<void> Engine::validate(ByteView module) const {
   return Err(invalid_module("wasmtime::Module::validate() failed with " + message(*error)));
 }
 
+namespace {
+
+/// Whether the compiler refused the module itself: the same on every machine. Anything else (no
+/// memory for the code) is this machine's trouble.
+bool is_about_the_module(std::string_view error) {
+  constexpr std::array<std::string_view, 2> kBeginnings = {"failed to compile",
+                                                           "failed to parse WebAssembly module"};
+  return std::ranges::any_of(kBeginnings, [&](auto begin) { return error.starts_with(begin); });
+}
+
+}  // namespace
+
 HostResult<Bytes> Engine::compile(ByteView metered) const {
   wasmtime_module_t* compiled = nullptr;
   const ErrorHandle error(
       wasmtime_module_new(state_->engine.get(), metered.data(), metered.size(), &compiled));
   if (error != nullptr) {
-    return Err(invalid_module("the module can't be compiled: " + message(*error)));
+    const std::string why = message(*error);
+    ensure(is_about_the_module(why), why.c_str());
+    return Err(invalid_module("the module can't be compiled: " + why));
   }
   const ModuleHandle module(compiled);
   ByteVector code;
@@ -203,6 +221,10 @@ Result<Module> Engine::load_file(Shared<ModuleFacts> facts, const std::string& p
 
 crypto::Digest Engine::compatibility() const {
   return state_->compatibility;
+}
+
+void exit_on_compiler_panic(int status) {
+  icpd_exit_on_panic(status);
 }
 
 const ModuleFacts& Module::facts() const {

@@ -68,7 +68,9 @@ class Engine {
   /// Whether a canister's module is valid Wasm in the accepted feature set (IC0505 if not).
   [[nodiscard]] HostResult<void> validate(ByteView module) const;
 
-  /// Machine code for the metered module that prepare() made. The same on every machine.
+  /// Machine code for the metered module that prepare() made. The same on every machine of the same
+  /// target. IC0505: the compiler can't take the module. A machine that lacks the memory ends the
+  /// process: what it lacks is no property of the module.
   [[nodiscard]] HostResult<Bytes> compile(ByteView metered) const;
 
   /// `machine_code` must come from compile() of the same compatibility(); it is code that will be
@@ -85,6 +87,10 @@ class Engine {
   friend class Execution;
   std::unique_ptr<detail::EngineState> state_;
 };
+
+/// After this a panic of the engine ends the process at once with this exit status instead of a
+/// signal. For a process that does nothing but compile.
+void exit_on_compiler_panic(int status);
 
 /// Calls an exported method or hook, or a function of the table.
 using Entry = std::variant<Hook, Method, Callback>;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -16,13 +17,20 @@ namespace icpd::execution::wasm {
 /// Width of addresses: that of the declared memory, 32 bits if there is none. It selects the System
 /// API's signatures.
 enum class PointerWidth : std::uint8_t { k32, k64 };
+[[nodiscard]] constexpr bool is_valid(PointerWidth width) {
+  return width <= PointerWidth::k64;
+}
 
 enum class MethodKind : std::uint8_t { kUpdate, kQuery, kCompositeQuery };
+[[nodiscard]] constexpr bool is_valid(MethodKind kind) {
+  return kind <= MethodKind::kCompositeQuery;
+}
 
 struct Method {
   MethodKind kind = MethodKind::kUpdate;
   std::string name;
   bool operator==(const Method&) const = default;
+  static constexpr auto kFields = std::tuple(&Method::kind, &Method::name);
 };
 
 /// Entry points that are not methods. kStart is the module's start function.
@@ -43,6 +51,9 @@ inline constexpr std::size_t kHookCount = 8;
 [[nodiscard]] std::string export_name(const Method& method);
 
 enum class ValueType : std::uint8_t { kI32, kI64, kF32, kF64, kV128 };
+[[nodiscard]] constexpr bool is_valid(ValueType type) {
+  return type <= ValueType::kV128;
+}
 
 /// The value of a global variable; a float is its bits, `high` is for v128 only.
 struct GlobalValue {
@@ -50,6 +61,8 @@ struct GlobalValue {
   std::uint64_t low = 0;
   std::uint64_t high = 0;
   bool operator==(const GlobalValue&) const = default;
+  static constexpr auto kFields =
+      std::tuple(&GlobalValue::type, &GlobalValue::low, &GlobalValue::high);
 };
 /// All mutable globals of a module, ascending by index: what survives a message besides the
 /// memories.
@@ -60,12 +73,14 @@ struct ListedGlobal {
   bool is_mutable = false;
   GlobalValue initial;
   bool operator==(const ListedGlobal&) const = default;
+  static constexpr auto kFields = std::tuple(&ListedGlobal::is_mutable, &ListedGlobal::initial);
 };
 
 /// An active data segment: the host writes it into the fresh heap at install.
 struct DataSegment {
   std::uint64_t address = 0;
   Slice bytes;
+  static constexpr auto kFields = std::tuple(&DataSegment::address, &DataSegment::bytes);
 };
 
 /// A custom section `icp:public <name>` or `icp:private <name>`.
@@ -74,7 +89,12 @@ struct MetadataSection {
   std::string name;
   Visibility visibility = Visibility::kPublic;
   Slice content;
+  static constexpr auto kFields =
+      std::tuple(&MetadataSection::name, &MetadataSection::visibility, &MetadataSection::content);
 };
+[[nodiscard]] constexpr bool is_valid(MetadataSection::Visibility visibility) {
+  return visibility <= MetadataSection::Visibility::kPrivate;
+}
 
 struct ModuleFacts {
   PointerWidth width = PointerWidth::k32;

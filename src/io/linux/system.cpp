@@ -1,8 +1,10 @@
 #include "io/linux/system.hpp"
 
+#include <cstring>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <link.h>
 #include <pthread.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -63,6 +65,47 @@ ProcessFigures process_figures() {
        !none && entry != std::filesystem::directory_iterator(); entry.increment(none))
     ++figures.open_files;
   return figures;
+}
+
+namespace {
+
+/// The note of that kind among `notes`, padded to four bytes (elf(5)); empty if there is none.
+ByteView find_build_id(ByteView notes) {
+  constexpr auto padded = [](std::size_t size) { return (size + 3) / 4 * 4; };
+  while (notes.size() >= sizeof(ElfW(Nhdr))) {
+    ElfW(Nhdr) head{};
+    std::memcpy(&head, notes.data(), sizeof head);
+    const std::size_t name = padded(head.n_namesz);
+    const std::size_t content = padded(head.n_descsz);
+    notes = notes.subspan(sizeof head);
+    if (name + content > notes.size()) return {};
+    if (head.n_type == NT_GNU_BUILD_ID &&
+        as_text(notes.first(head.n_namesz)) == std::string_view("GNU\0", 4))
+      return notes.subspan(name, head.n_descsz);
+    notes = notes.subspan(name + content);
+  }
+  return {};
+}
+
+}  // namespace
+
+Bytes build_id() {
+  Bytes found;
+  // The first object is the program itself.
+  const auto look = [](dl_phdr_info* object, std::size_t, void* out) {
+    for (unsigned i = 0; i < object->dlpi_phnum; ++i) {
+      const ElfW(Phdr)& part = object->dlpi_phdr[i];
+      if (part.p_type != PT_NOTE) continue;
+      // The loader says as a number where it put the program.
+      // NOLINTNEXTLINE(performance-no-int-to-ptr)
+      const auto* begin = reinterpret_cast<const std::uint8_t*>(object->dlpi_addr + part.p_vaddr);
+      append(*static_cast<Bytes*>(out), find_build_id({begin, part.p_memsz}));
+    }
+    return 1;
+  };
+  ::dl_iterate_phdr(look, &found);
+  ensure(!found.empty(), "the linker gives every program its build id");
+  return found;
 }
 
 void lower_this_thread(int nice) {

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/bytes.hpp"
 #include "io/clock.hpp"
 #include "io/entropy.hpp"
 
@@ -30,6 +31,9 @@ struct ProcessFigures {
   std::uint64_t open_files = 0;
 };
 [[nodiscard]] ProcessFigures process_figures();
+
+/// The linker's hash of this program, code and data: two builds that differ have different ones.
+[[nodiscard]] Bytes build_id();
 
 /// Puts the calling thread behind others in the kernel's order: 0 is usual, 19 is last.
 void lower_this_thread(int nice);
