@@ -3,8 +3,8 @@
 //   worker_times SAMPLES
 //   {"one_per_second": [...], "two_per_second": [...]}
 //
-// A sample is 20 rounds of ten counter updates for each canister: scheduler, execution and commit of
-// pages, without consensus and without the certified tree.
+// A sample is 20 rounds of ten counter updates for each canister: scheduler, execution and commit
+// of pages, without consensus and without the certified tree.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>

@@ -174,8 +174,7 @@ std::string trapping(std::string_view cleanup) {
 // composite_callbacks: what the cleanup leaves is kept, and the other calls are made.
 TEST(CompositeQuery, a_cleanup_runs_on_the_state_before_its_callback_and_others_go_on) {
   TestSubnet subnet;
-  const CanisterId id =
-      subnet.deploy(trapping("(call $on_cleanup (i32.const 2) (i32.const 3))"));
+  const CanisterId id = subnet.deploy(trapping("(call $on_cleanup (i32.const 2) (i32.const 3))"));
   EXPECT_EQ(subnet.text(subnet.query(id, "two", id_of(id))), "reply: 3");
   EXPECT_EQ(subnet.text(subnet.query(id, "one", id_of(id))),
             "IC0502: Error from Canister " + id.text() + ": Canister trapped: unreachable");
@@ -201,8 +200,8 @@ TEST(CompositeQuery, a_cleanup_that_traps_ends_it) {
 
 TEST(CompositeQuery, one_that_makes_no_call_and_no_reply_did_not_reply) {
   TestSubnet subnet;
-  const CanisterId id = subnet.deploy(
-      with_imports(R"((func (export "canister_composite_query ask")))"));
+  const CanisterId id =
+      subnet.deploy(with_imports(R"((func (export "canister_composite_query ask")))"));
   EXPECT_EQ(subnet.text(subnet.query(id, "ask")),
             "IC0506: Error from Canister " + id.text() + ": Canister did not reply to the call");
 }
@@ -323,8 +322,8 @@ TEST(Query, reads_one_gib_of_stable_memory_and_replies_three_mib) {
 
 TEST(Query, ends_when_its_time_is_up) {
   TestSubnet subnet;
-  const CanisterId id = subnet.deploy(
-      with_imports(R"((func (export "canister_query endless") (loop (br 0))))"));
+  const CanisterId id =
+      subnet.deploy(with_imports(R"((func (export "canister_query endless") (loop (br 0))))"));
   int asked = 0;
   subnet.query_options.time_is_up = [&] { return ++asked == 4; };
   const QueryAnswer answer = subnet.query(id, "endless");

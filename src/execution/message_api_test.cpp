@@ -349,11 +349,13 @@ TEST_F(Api, a_guaranteed_response_needs_memory_on_the_subnet) {
   EXPECT_EQ(*api().call_perform(), 0U) << "a best-effort response needs none";
 }
 
-TEST_F(Api, a_composite_query_calls_for_nothing) {
+TEST_F(Api, a_composite_query_calls_for_nothing_as_often_as_it_may) {
   message.context = Context::kCompositeQuery;
   canister.balance = Cycles{0};
-  room = {};
+  room = {.message_memory_bytes = kMiB, .callbacks = 2};
   EXPECT_EQ(call(), 0U);
+  EXPECT_EQ(call(), 0U);
+  EXPECT_EQ(call(), 2U);
 }
 
 // ------------------------------------------------------------------------------------------ memory

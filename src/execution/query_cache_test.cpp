@@ -40,8 +40,8 @@ class Cached {
 };
 
 /// A counter whose queries read what changes beside its memory.
-const std::string kReader = with_more_imports(
-    R"((import "ic0" "cost_create_canister" (func $cost (param i32))))", R"(
+const std::string kReader =
+    with_more_imports(R"((import "ic0" "cost_create_canister" (func $cost (param i32))))", R"(
   (global $n (mut i64) (i64.const 0))
   (func (export "canister_update inc")
     (global.set $n (i64.add (global.get $n) (i64.const 1))) (call $reply))

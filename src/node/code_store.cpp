@@ -116,9 +116,9 @@ std::optional<Slice> CodeStore::get(const crypto::Digest& key) {
   const Slice file(std::move(bytes).value());
   const bool has_head =
       file.size() >= kHeadBytes && as_text(file.view().first(kMagic.size())) == kMagic;
-  if (!has_head || !crypto::constant_time_equal(
-                       mac(key, file.view().subspan(kHeadBytes)).view(),
-                       file.view().subspan(kMagic.size(), crypto::Digest::kSize))) {
+  if (!has_head ||
+      !crypto::constant_time_equal(mac(key, file.view().subspan(kHeadBytes)).view(),
+                                   file.view().subspan(kMagic.size(), crypto::Digest::kSize))) {
     // Nobody can use it. If it stays, it is in the way of eviction only.
     std::ignore = disk_->remove(name);
     return std::nullopt;
@@ -160,7 +160,8 @@ std::uint64_t CodeStore::bytes() const {
 
 void CodeStore::evict() {
   std::vector<Entry> entries = files_in(directory_, kEntryEnd);
-  std::ranges::sort(entries, {}, [](const Entry& entry) { return std::pair(entry.used, entry.path); });
+  std::ranges::sort(entries, {},
+                    [](const Entry& entry) { return std::pair(entry.used, entry.path); });
   std::uint64_t sum = 0;
   for (const Entry& entry : entries)
     sum += entry.bytes;

@@ -1,9 +1,9 @@
 // Compiled modules on disk, beyond the life of a process and for all nodes of a local network.
 //
 //   DIR/key            32 random bytes; who makes it first has made it for all
-//   DIR/<64 hex>.code  an entry: "ICPDCODE" · HMAC-SHA256 under the key, of name and content · content
-//   DIR/<64 hex>.code.<n>.part   being written
-//   DIR/lock-<0 to 15> who works on an entry (try_lock())
+//   DIR/<64 hex>.code  an entry: "ICPDCODE" · HMAC-SHA256 under the key, of name and content ·
+//   content DIR/<64 hex>.code.<n>.part   being written DIR/lock-<0 to 15> who works on an entry
+//   (try_lock())
 //
 // **Entries are machine code that the node will run.** Whoever can write one unnoticed has the
 // node's rights. So DIR belongs to the node's user alone (open() refuses it otherwise, and makes it

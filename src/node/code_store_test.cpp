@@ -36,8 +36,8 @@ class CodeStores : public testing::Test {
   }
   /// So that the order of use doesn't hang on the clock's resolution.
   void last_used(int number, int minutes_ago) const {
-    fs::last_write_time(file_of(number), fs::file_time_type::clock::now() -
-                                             std::chrono::minutes(minutes_ago));
+    fs::last_write_time(file_of(number),
+                        fs::file_time_type::clock::now() - std::chrono::minutes(minutes_ago));
   }
 
   std::string directory_ = new_directory();

@@ -26,11 +26,11 @@ constexpr std::uint64_t kBytesPerSecondMin = 200 * 1000;
 
 /// What the engine is warmed up with: one function, so that its threads start.
 constexpr auto kSmallModule = std::to_array<std::uint8_t>({
-    0,  'a', 's', 'm',  1,   0, 0,     0,  // magic, version
-    1,  4,   1,   0x60, 0,   0,            // type () -> ()
-    3,  2,   1,   0,                       // one function of it
-    7,  5,   1,   1,    'f', 0, 0,         // exported as "f"
-    10, 4,   1,   2,    0,   0x0B,         // without locals and without instructions
+    0,  'a', 's', 'm',  1,   0,    0, 0,  // magic, version
+    1,  4,   1,   0x60, 0,   0,           // type () -> ()
+    3,  2,   1,   0,                      // one function of it
+    7,  5,   1,   1,    'f', 0,    0,     // exported as "f"
+    10, 4,   1,   2,    0,   0x0B,        // without locals and without instructions
 });
 
 template <typename T>

@@ -13,8 +13,10 @@
 // | the child | means |
 // | --- | --- |
 // | answers | that is the answer: a module, or IC0505 with the rule that it breaks |
-// | ends with kPanicStatus | the compiler panicked, which depends on the module and the compiler only: IC0505, the same on every node |
-// | ends in any other way | this machine's trouble (memory, time, a kill), or a bug that looks like it: tried again with more of both; after the last attempt the node stops |
+// | ends with kPanicStatus | the compiler panicked, which depends on the module and the compiler
+// only: IC0505, the same on every node | | ends in any other way | this machine's trouble (memory,
+// time, a kill), or a bug that looks like it: tried again with more of both; after the last attempt
+// the node stops |
 //
 // A panic is told apart only after the child has compiled a module of its own and has all its
 // threads, so that a machine which can't give it these is never taken for a bad module.

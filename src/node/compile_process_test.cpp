@@ -197,9 +197,9 @@ TEST_F(Compiling, a_panic_of_the_compiler_is_an_invalid_module_for_all) {
 
 TEST_F(Compiling, nonsense_from_a_child_is_no_answer) {
   const auto store = open();
-  const std::string program =
-      script("[ $(wc -l < " + directory_ + "/runs) -ge 2 ] || { echo nonsense; exit 0; }\nexec /proc/" +
-             std::to_string(::getpid()) + "/exe \"$@\"");
+  const std::string program = script("[ $(wc -l < " + directory_ +
+                                     "/runs) -ge 2 ] || { echo nonsense; exit 0; }\nexec /proc/" +
+                                     std::to_string(::getpid()) + "/exe \"$@\"");
   CompileProcesses compiler(*store, hear(), {.program = program});
   EXPECT_TRUE(compiler.compile(blob(kModule)).ok());
   EXPECT_EQ(runs(), 2U);
@@ -207,9 +207,9 @@ TEST_F(Compiling, nonsense_from_a_child_is_no_answer) {
 
 TEST_F(Compiling, too_little_memory_is_this_machines_trouble_and_more_of_it_helps) {
   const auto store = open();
-  CompileProcesses compiler(*store, hear(),
-                            {.attempts = {{16 * kMiB, Duration::minutes(5)},
-                                          {8 * kGiB, Duration::minutes(5)}}});
+  CompileProcesses compiler(
+      *store, hear(),
+      {.attempts = {{16 * kMiB, Duration::minutes(5)}, {8 * kGiB, Duration::minutes(5)}}});
   EXPECT_TRUE(compiler.compile(blob(kModule)).ok());
   EXPECT_EQ(heard_.size(), io::linux::kMemoryIsBounded ? 1U : 0U);
 }

@@ -28,7 +28,9 @@ TEST(QueryService, asks_a_canister_once_for_the_same_answer) {
   SlowClock clock;
   QueryService service(clock, subnet.environment);
   const types::CanisterId id = subnet.deploy(kCounter);
-  const auto get = [&] { return subnet.text(service.answer(subnet.state, request(id, "get"), std::nullopt)); };
+  const auto get = [&] {
+    return subnet.text(service.answer(subnet.state, request(id, "get"), std::nullopt));
+  };
   EXPECT_EQ(get(), "reply: 0");
   const std::uint64_t instructions = service.figures().evaluated.instructions;
   EXPECT_GT(instructions, 0U);
@@ -55,7 +57,9 @@ TEST(QueryService, ends_a_query_after_ten_seconds) {
         (local.set $i (i32.const 20000000))
         (loop (br_if 0 (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))
         (call $reply)))"));
-  const auto busy = [&] { return subnet.text(service.answer(subnet.state, request(id, "busy"), std::nullopt)); };
+  const auto busy = [&] {
+    return subnet.text(service.answer(subnet.state, request(id, "busy"), std::nullopt));
+  };
   clock.step = execution::kQueryTimeMax;
   clock.step.ns += 1;
   EXPECT_EQ(busy(), "IC0528: Query and the calls it makes exceeded their time limit.");

@@ -40,6 +40,7 @@ void expect_equal(const ModuleFacts& a, const ModuleFacts& b) {
   EXPECT_EQ(a.methods, b.methods);
   EXPECT_EQ(a.hooks, b.hooks);
   EXPECT_EQ(a.mutable_globals, b.mutable_globals);
+  EXPECT_EQ(a.listed_globals, b.listed_globals);
   ASSERT_EQ(a.metadata.size(), b.metadata.size());
   for (std::size_t i = 0; i < a.metadata.size(); ++i) {
     EXPECT_EQ(a.metadata[i].name, b.metadata[i].name);
@@ -79,8 +80,8 @@ TEST(CompiledModule, a_refusal_comes_back_with_its_code_and_text) {
 
 TEST(CompiledModule, a_cut_or_longer_record_is_an_error) {
   const Bytes record = encode(compile_module(engine(), rich_module()));
-  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{40}, record.size() / 2,
-                                 record.size() - 1})
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, std::size_t{40}, record.size() / 2, record.size() - 1})
     EXPECT_FALSE(decode_compiled(Slice::copy_of(ByteView(record).first(size))).ok()) << size;
   Bytes longer = record;
   longer.push_back(0);
