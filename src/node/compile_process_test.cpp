@@ -211,7 +211,7 @@ TEST_F(Compiling, too_little_memory_is_this_machines_trouble_and_more_of_it_help
       *store, hear(),
       {.attempts = {{16 * kMiB, Duration::minutes(5)}, {8 * kGiB, Duration::minutes(5)}}});
   EXPECT_TRUE(compiler.compile(blob(kModule)).ok());
-  EXPECT_EQ(heard_.size(), io::linux::kMemoryIsBounded ? 1U : 0U);
+  EXPECT_EQ(heard_.size(), io::linux::kAllIsBounded ? 1U : 0U);
 }
 
 using CompilingDeath = Compiling;

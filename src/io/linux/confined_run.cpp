@@ -146,10 +146,10 @@ Status<> confine_this_process(const ProcessBounds& bounds) {
     const rlimit limit{most, most};
     return ::setrlimit(static_cast<__rlimit_resource>(resource), &limit) == 0;
   };
-  if (kMemoryIsBounded && !bound(RLIMIT_AS, bounds.memory_bytes))
-    return Err(system_error("bounding memory"));
+  if (kAllIsBounded && (!bound(RLIMIT_AS, bounds.memory_bytes) || !bound(RLIMIT_NOFILE, 0)))
+    return Err(system_error("bounding memory and descriptors"));
   if (!bound(RLIMIT_FSIZE, bounds.output_bytes) || !bound(RLIMIT_CPU, seconds) ||
-      !bound(RLIMIT_CORE, 0) || !bound(RLIMIT_NOFILE, 0))
+      !bound(RLIMIT_CORE, 0))
     return Err(system_error("setting a limit"));
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::prctl(PR_SET_DUMPABLE, 0) != 0)
     return Err(system_error("giving up rights"));

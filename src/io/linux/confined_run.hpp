@@ -46,17 +46,18 @@ struct RunEnd {
 /// Returns when the child has ended. An error: it couldn't be started or asked for its output.
 [[nodiscard]] Result<RunEnd> run_confined(const ConfinedRun& run);
 
-/// A sanitizer reserves more address space than any bound leaves.
+/// False under a sanitizer, which reserves more address space than any bound leaves, and opens
+/// pipes to find out what memory can be read.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool kMemoryIsBounded = false;
+inline constexpr bool kAllIsBounded = false;
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-inline constexpr bool kMemoryIsBounded = false;
+inline constexpr bool kAllIsBounded = false;
 #else
-inline constexpr bool kMemoryIsBounded = true;
+inline constexpr bool kAllIsBounded = true;
 #endif
 #else
-inline constexpr bool kMemoryIsBounded = true;
+inline constexpr bool kAllIsBounded = true;
 #endif
 
 struct ProcessBounds {

@@ -96,7 +96,7 @@ TEST(Confinement, takes_no_more_memory_than_allowed) {
   EXPECT_EQ(confined(kWide, maps_8_mib), 0);
   ProcessBounds bounds = kWide;
   bounds.memory_bytes = 4 * kMiB;
-  EXPECT_EQ(confined(bounds, maps_8_mib), kMemoryIsBounded ? 1 : 0);
+  EXPECT_EQ(confined(bounds, maps_8_mib), kAllIsBounded ? 1 : 0);
 }
 
 TEST(Confinement, is_ended_by_the_kernel_when_its_processor_time_is_used_up) {
