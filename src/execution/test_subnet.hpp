@@ -167,7 +167,7 @@ class TestSubnet {
   }
 
   QueryAnswer query(const CanisterId& canister, std::string method, Bytes arg = {},
-                    std::optional<Slice> certificate = std::nullopt) {
+                    const std::optional<Slice>& certificate = std::nullopt) {
     DataCertificate made;
     if (certificate) made = [certificate] { return *certificate; };
     return execute_query(state,
