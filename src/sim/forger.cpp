@@ -132,8 +132,7 @@ types::Artifact Forger::false_claim(types::Height finalized) {
                               garbage<crypto::BlsSignature>()};
 }
 
-consensus::ChainRange Forger::false_range(consensus::ChainRange right) {
-  consensus::ChainRange range = std::move(right);
+consensus::ChainRange Forger::false_range(consensus::ChainRange range) {
   if (range.blocks.empty()) return range;
   const auto one_of = [&](auto& all) -> auto& { return all[random_.below(all.size())]; };
   switch (random_.below(6)) {

@@ -49,7 +49,7 @@ class Forger {
   /// Says that this node is far ahead, without a proof.
   [[nodiscard]] types::Artifact false_claim(types::Height finalized);
   /// The same range with one thing wrong: a signature, or its shape. Empty ones stay as they are.
-  [[nodiscard]] consensus::ChainRange false_range(consensus::ChainRange right);
+  [[nodiscard]] consensus::ChainRange false_range(consensus::ChainRange range);
 
  private:
   [[nodiscard]] types::BlockProposal signed_block(types::Block block) const;
