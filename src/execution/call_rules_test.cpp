@@ -38,13 +38,6 @@ void rounds(TestSubnet& subnet, int count) {
   for (int i = 0; i < count; ++i)
     subnet.round();
 }
-void set_freezing_threshold(TestSubnet& subnet, const CanisterId& id, std::uint64_t seconds) {
-  management::UpdateSettingsArgs args;
-  args.canister_id = id;
-  args.settings.freezing_threshold = seconds;
-  ASSERT_TRUE(std::holds_alternative<state::IngressReplied>(
-      subnet.manage(kAlice, "update_settings", args)));
-}
 constexpr std::uint64_t kForEver = 1'000'000'000'000'000'000;
 
 std::string number(std::uint64_t n) {
@@ -299,7 +292,7 @@ TEST(CallRules, a_frozen_canister_says_so_whatever_it_is_asked) {
   const CanisterId stopped = subnet.deploy(kCounter);
   subnet.manage(kAlice, "stop_canister", management::CanisterIdRecord{stopped});
   for (const CanisterId& id : {full, empty, stopped})
-    set_freezing_threshold(subnet, id, kForEver);
+    subnet.set_freezing_threshold(id, kForEver);
   const auto answer = [&](const CanisterId& id, const char* method) {
     return subnet.text(subnet.call(kAlice, id, method)).substr(0, 6);
   };

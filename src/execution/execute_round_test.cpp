@@ -120,14 +120,7 @@ TEST(SystemTasks, a_stopped_canisters_timer_waits) {
   EXPECT_EQ(subnet.text(subnet.query(id, "fired")), "reply: 1");
 }
 
-/// So long that the canister is frozen, or as short as it is by default.
-void set_freezing_threshold(TestSubnet& subnet, const CanisterId& id, std::uint64_t seconds) {
-  management::UpdateSettingsArgs args;
-  args.canister_id = id;
-  args.settings.freezing_threshold = seconds;
-  ASSERT_TRUE(std::holds_alternative<state::IngressReplied>(
-      subnet.manage(kAlice, "update_settings", args)));
-}
+/// So long a freezing threshold that the canister is frozen.
 constexpr std::uint64_t kFrozen = 10'000'000'000'000'000;
 
 // Interface specification, "Call context creation", "Global timer": the timer is deactivated when
@@ -138,11 +131,11 @@ TEST(SystemTasks, a_frozen_canisters_timer_waits_until_it_can_be_paid_for) {
   Bytes when;
   append_le(when, (subnet.state.time() + Duration::seconds(5)).ns);
   subnet.call(kAlice, id, "set", when);
-  set_freezing_threshold(subnet, id, kFrozen);
+  subnet.set_freezing_threshold(id, kFrozen);
   for (int i = 0; i < 6; ++i)
     subnet.round();
   EXPECT_TRUE(subnet.at(id).global_timer.has_value());
-  set_freezing_threshold(subnet, id, 0);
+  subnet.set_freezing_threshold(id, 0);
   subnet.round();
   EXPECT_FALSE(subnet.at(id).global_timer.has_value());
   EXPECT_EQ(subnet.text(subnet.query(id, "fired")), "reply: 1");
@@ -339,7 +332,7 @@ std::string burner() {
 TEST(LongExecutions, fees_of_messages_that_came_meanwhile_are_taken_from_what_is_left) {
   TestSubnet subnet(sliced());
   const CanisterId id = subnet.deploy(burner());
-  set_freezing_threshold(subnet, id, 0);
+  subnet.set_freezing_threshold(id, 0);
   const auto request = subnet.submit(kAlice, id, "burn", {});
   subnet.round();
   ASSERT_TRUE(subnet.at(id).long_execution.has_value());
@@ -353,7 +346,7 @@ TEST(LongExecutions, fees_of_messages_that_came_meanwhile_are_taken_from_what_is
 TEST(LongExecutions, one_whose_cycles_were_spent_otherwise_fails) {
   TestSubnet subnet(sliced());
   const CanisterId id = subnet.deploy(burner());
-  set_freezing_threshold(subnet, id, 0);
+  subnet.set_freezing_threshold(id, 0);
   const auto request = subnet.submit(kAlice, id, "burn", {});
   subnet.round();
   const Bytes chunk = to_bytes("a chunk that is paid for at once");

@@ -157,6 +157,14 @@ class TestSubnet {
     args.arg = arg;
     return manage(kAlice, "install_code", args);
   }
+  void set_freezing_threshold(const CanisterId& canister, std::uint64_t seconds) {
+    management::UpdateSettingsArgs args;
+    args.canister_id = canister;
+    args.settings.freezing_threshold = seconds;
+    ensure(std::holds_alternative<state::IngressReplied>(manage(kAlice, "update_settings", args)),
+           "the settings are taken");
+  }
+
   /// Creates a canister with this code.
   CanisterId deploy(std::string_view module, Bytes arg = {}) {
     const CanisterId canister = create();
