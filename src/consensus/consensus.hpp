@@ -33,7 +33,8 @@
 // (notarization and beacon of the height before) and the moment this node knew of work; without
 // work it starts one idle interval after round start. Work: ingress waiting, execution not done,
 // something due by block time, a valid proposal of the round, a finalization or a catch-up package
-// that only another block can bring.
+// that only another block can bring. A maker whose subnet has agreed on more than is certified
+// waits a little, so that blocks get larger and not more when there is too much to do (rules.hpp).
 //
 // Bounds: every pool is by height and by sender, within windows (rules.hpp); a peer that sends
 // more loses its own artifacts. A node that is behind asks for ranges (range.hpp); one that is

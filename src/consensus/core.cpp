@@ -60,8 +60,12 @@ types::BlockReference reference(const Core& core, Height height, const BlockHash
 
 Distances distances(const Core& core) {
   ensure(core.notarized >= core.finalized);
-  return {core.notarized - core.finalized,
-          core.finalized > core.certified ? core.finalized - core.certified : 0};
+  const auto above_certified = [&](Height height) {
+    return height > core.certified ? height - core.certified : 0;
+  };
+  return {.notarized_over_finalized = core.notarized - core.finalized,
+          .finalized_over_certified = above_certified(core.finalized),
+          .notarized_over_certified = above_certified(core.notarized)};
 }
 
 Result<Shared<Interval>> begin_interval(const Core& core, const types::Block& summary) {

@@ -23,7 +23,10 @@ Duration backlog(const registry::Pacing& pacing, const Distances& distances) {
 
 Duration maker_delay(const registry::Pacing& pacing, types::Rank rank, const Distances& distances) {
   ensure(rank.value < crypto::kCommitteeMax);
-  return pacing.unit_delay * static_cast<std::int64_t>(rank.value) + backlog(pacing, distances);
+  const Duration pause =
+      distances.notarized_over_certified > kUnderWayMax ? pacing.unit_delay / 4 : Duration{};
+  return std::max(pause, pacing.unit_delay * static_cast<std::int64_t>(rank.value) +
+                             backlog(pacing, distances));
 }
 
 Duration notary_delay(const registry::Pacing& pacing, types::Rank rank,

@@ -3,14 +3,22 @@
 // Rank delays (reference B.5, B.6). A round is height h; its clock starts as in consensus.hpp,
 // "Pacing". After that start
 //
-//   a maker of rank r proposes at           unit · r                       + backlog
+//   a maker of rank r proposes at           max(pause, unit · r            + backlog)
 //   a notary signs a block of rank r at     initial + unit · r · 1.5^(n-f) + backlog
 //   backlog = unit · max(0, finalized - certified - kCertifiedLagFree)
+//   pause   = unit / 4 if notarized - certified > kUnderWayMax, else nothing
 //
 // where n - f is the distance from the finalized to the notarized height. The exponent makes nodes
 // that keep disagreeing wait longer and longer for the better rank, so that one block gets
 // everybody's share as soon as the network is calm; the backlog slows blocks to what execution can
-// do. Both are looked at again at every event, so a wait ends as soon as its reason does.
+// do. All are looked at again at every event, so a wait ends as soon as its reason does.
+//
+// The pause makes blocks larger instead of more while there is more to do than the nodes can: every
+// block costs them the same signatures and writes, whatever it holds. An idle subnet never waits,
+// since all it agreed on is certified when the next call comes. In a wide-area network with one-way
+// delay d blocks come every 2 d, and their certificates 4 d after the proposal, that is when the
+// next block but one is due: there the pause is what execution takes. A quarter of the unit, so
+// that a slow maker isn't overtaken by the next rank.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +31,8 @@ namespace icpd::consensus {
 
 /// Finalized heights may run this far ahead of certified ones without a delay.
 inline constexpr std::uint64_t kCertifiedLagFree = 4;
+/// Notarized heights may run this far ahead of certified ones before a maker waits for the latter.
+inline constexpr std::uint64_t kUnderWayMax = 1;
 /// No notarization share this far above the certified height (reference B.6).
 inline constexpr std::uint64_t kCertifiedLagMax = 70;
 /// No notarization share this far above the next catch-up package's height.
@@ -59,6 +69,7 @@ inline constexpr std::uint64_t kDelayExponentMax = 24;
 struct Distances {
   std::uint64_t notarized_over_finalized = 0;
   std::uint64_t finalized_over_certified = 0;
+  std::uint64_t notarized_over_certified = 0;
 };
 
 [[nodiscard]] Duration maker_delay(const registry::Pacing& pacing, types::Rank rank,

@@ -44,6 +44,15 @@ TEST(RankDelay, execution_that_lags_slows_blocks_down) {
   EXPECT_EQ(maker_delay(pacing(), Rank{0}, behind), Duration::seconds(3));
   EXPECT_EQ(notary_delay(pacing(), Rank{0}, behind), Duration::seconds(3));
 }
+TEST(RankDelay, a_maker_waits_a_little_for_certificates_of_what_is_under_way) {
+  const Distances free{.notarized_over_certified = kUnderWayMax};
+  const Distances busy{.notarized_over_certified = kUnderWayMax + 1};
+  EXPECT_EQ(maker_delay(pacing(), Rank{0}, free), Duration{});
+  EXPECT_EQ(maker_delay(pacing(), Rank{0}, busy), Duration::milliseconds(250));
+  // Shorter than the delay of the next rank, and no addition to it.
+  EXPECT_EQ(maker_delay(pacing(), Rank{1}, busy), Duration::seconds(1));
+  EXPECT_EQ(notary_delay(pacing(), Rank{0}, busy), Duration{});
+}
 
 // DESIGN §6: an interval lasts at least interval_time_min.
 TEST(IntervalLength, is_the_records_where_blocks_are_slow) {

@@ -1,6 +1,9 @@
 #include "p2p/announcements.hpp"
 
 #include <algorithm>
+#include <utility>
+
+#include "p2p/limits.hpp"
 
 namespace icpd::p2p {
 
@@ -11,13 +14,15 @@ Announcements::Known::Sources::iterator Announcements::source_at(Known& known,
       [](const auto& source, const types::NodeId& p) { return source.first < p; });
 }
 
-void Announcements::add_source(const types::NodeId& peer, const types::ArtifactId& id) {
-  Known& known = known_.try_emplace(id).first;
+std::pair<const Announcements::Known&, bool> Announcements::add_source(
+    const types::NodeId& peer, const types::ArtifactId& id) {
+  const auto [known, is_first] = known_.try_emplace(id);
   const auto source = source_at(known, peer);
   if (source != known.sources.end() && source->first == peer)
     ++source->second;
   else
     known.sources.emplace(source, peer, 1);
+  return {known, is_first};
 }
 
 bool Announcements::remove_source(const types::NodeId& peer, const types::ArtifactId& id) {
@@ -33,17 +38,20 @@ bool Announcements::remove_source(const types::NodeId& peer, const types::Artifa
 }
 
 Announcements::Change Announcements::apply(const types::NodeId& peer, const Update& update) {
+  ensure(update.slot.value < slots_max(update.id.kind), "frames are within their bounds");
   Table& table = tables_[peer][static_cast<std::size_t>(update.id.kind)];
-  const auto [it, is_new] = table.try_emplace(update.slot, Slot{update.commit, update.id});
-  if (!is_new && it->second.commit >= update.commit) return {};
+  if (table.size() <= update.slot.value) table.resize(update.slot.value + std::size_t{1});
+  Slot& slot = table[update.slot.value];
+  if (slot.commit >= update.commit) return {};
   // The new source first: an artifact that only moves to another commit stays known.
-  add_source(peer, update.id);
-  Change change{.accepted = true, .forgotten = std::nullopt};
-  if (!is_new) {
-    const types::ArtifactId replaced = it->second.id;
-    it->second = Slot{update.commit, update.id};
-    if (remove_source(peer, replaced)) change.forgotten = replaced;
-  }
+  const auto [known, is_first] = add_source(peer, update.id);
+  Change change{.accepted = true,
+                .is_first = is_first,
+                .is_delivered = known.delivered,
+                .forgotten = std::nullopt};
+  const Slot replaced = std::exchange(slot, Slot{update.commit, update.id});
+  if (replaced.commit != CommitNumber{} && remove_source(peer, replaced.id))
+    change.forgotten = replaced.id;
   return change;
 }
 
@@ -52,8 +60,9 @@ std::vector<types::ArtifactId> Announcements::drop_peer(const types::NodeId& pee
   const auto tables = tables_.find(peer);
   if (tables == tables_.end()) return forgotten;
   for (const Table& table : tables->second) {
-    for (const auto& [number, slot] : table) {
-      if (remove_source(peer, slot.id)) forgotten.push_back(slot.id);
+    for (const Slot& slot : table) {
+      if (slot.commit != CommitNumber{} && remove_source(peer, slot.id))
+        forgotten.push_back(slot.id);
     }
   }
   tables_.erase(tables);

@@ -4,8 +4,8 @@
 // number; an older one that comes late over the other channel is ignored. An artifact is known as
 // long as some slot holds its id, and has as sources the peers whose slots do.
 //
-// Memory: at most peers x sum of slots_max, whatever the peers send. A new session of a peer begins
-// with drop_peer.
+// Commit numbers begin with one. Memory: at most peers x sum of slots_max, whatever the peers send;
+// a table is as long as its highest slot. A new session of a peer begins with drop_peer.
 #pragma once
 
 #include <array>
@@ -33,6 +33,10 @@ class Announcements {
   struct Change {
     /// False for an update that is older than the slot's content: ignore it.
     bool accepted = false;
+    /// No slot held the artifact before.
+    bool is_first = false;
+    /// As is_delivered.
+    bool is_delivered = false;
     /// An artifact that lost its last source.
     std::optional<types::ArtifactId> forgotten;
   };
@@ -51,6 +55,7 @@ class Announcements {
 
  private:
   struct Slot {
+    /// Zero while nothing was announced in it.
     CommitNumber commit;
     types::ArtifactId id;
   };
@@ -60,12 +65,14 @@ class Announcements {
     Sources sources;
     bool delivered = false;
   };
-  using Table = std::map<SlotNumber, Slot>;
+  /// By slot number.
+  using Table = std::vector<Slot>;
   using Tables = std::array<Table, types::kArtifactKinds>;
 
   /// Where the peer is among the sources, or would be.
   [[nodiscard]] static Known::Sources::iterator source_at(Known& known, const types::NodeId& peer);
-  void add_source(const types::NodeId& peer, const types::ArtifactId& id);
+  /// The artifact, and whether no slot held it before.
+  std::pair<const Known&, bool> add_source(const types::NodeId& peer, const types::ArtifactId& id);
   /// True if that was its last slot.
   bool remove_source(const types::NodeId& peer, const types::ArtifactId& id);
 

@@ -48,6 +48,7 @@ std::optional<types::ArtifactId> Broadcast::publish(const types::ArtifactId& id,
       id, Active{std::move(content), channel, *slot, commit, encode(Frame{update})});
   ensure(inserted);
   by_commit_[index(channel)].emplace(commit, &it->second);
+  newest_[index(channel)] = commit;
   return evicted;
 }
 

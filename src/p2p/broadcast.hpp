@@ -43,6 +43,8 @@ class Broadcast {
   [[nodiscard]] const Active* find(const types::ArtifactId& id) const;
   /// The oldest active artifact of a channel whose commit number is at least `from`, if any.
   [[nodiscard]] const Active* next(Channel channel, CommitNumber from) const;
+  /// The commit number of the channel's newest publication, active or not; zero before the first.
+  [[nodiscard]] CommitNumber newest(Channel channel) const { return newest_[index(channel)]; }
   [[nodiscard]] std::size_t size() const { return active_.size(); }
 
  private:
@@ -57,6 +59,7 @@ class Broadcast {
   std::map<types::ArtifactId, Active> active_;
   std::array<std::map<CommitNumber, const Active*>, kChannels> by_commit_;
   std::array<Slots, types::kArtifactKinds> slots_;
+  std::array<CommitNumber, kChannels> newest_;
   CommitNumber last_commit_;
 };
 

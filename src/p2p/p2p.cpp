@@ -81,8 +81,12 @@ Status<> P2p::read(Time, const types::NodeId& peer, const Update& frame, Actions
   const Announcements::Change change = announcements_.apply(peer, frame);
   if (!change.accepted) return {};
   if (change.forgotten) downloads_.forgotten(*change.forgotten, sessions_, actions);
-  if (broadcast_.find(frame.id) != nullptr) announcements_.mark_delivered(frame.id);
-  if (announcements_.is_delivered(frame.id)) return {};
+  // What is published while some slot holds it is marked then.
+  if (change.is_first && broadcast_.find(frame.id) != nullptr) {
+    announcements_.mark_delivered(frame.id);
+    return {};
+  }
+  if (change.is_delivered) return {};
   if (frame.content) return arrived(peer, frame.id, *frame.content, actions);
   downloads_.announced(frame.id, peer);
   return {};

@@ -29,7 +29,12 @@ void Session::pump(const Broadcast& broadcast, Actions& actions) {
 
 void Session::pump_announcements(const Broadcast& broadcast, Channel channel, Actions& actions) {
   Outgoing& out = out_[index(channel)];
-  while (const Broadcast::Active* active = broadcast.next(channel, out.from)) {
+  while (out.from <= broadcast.newest(channel)) {
+    const Broadcast::Active* active = broadcast.next(channel, out.from);
+    if (active == nullptr) {
+      out.from = broadcast.newest(channel) + 1;
+      return;
+    }
     ensure(active->commit >= out.from);
     if (!try_send(channel, active->frame, actions)) return;
     out.from = active->commit + 1;
