@@ -37,7 +37,7 @@ class Driver {
   }
 
   void command(std::uint8_t code) {
-    switch (code % 12) {
+    switch (code % 13) {
       case 0:
         return session_up();
       case 1:
@@ -73,6 +73,9 @@ class Driver {
         return step(CancelFetch{artifact()->id});
       case 10:
         return step(FetchRange{RangeId{++ranges_}, Slice::copy_of(some()), {}});
+      case 11:
+        if (byte() % 2 == 0) return frame(encode(Horizon{types::Height{byte()}}));
+        return step(Horizon{types::Height{needed_from_ += byte()}});
       default:
         now_.ns = byte() % 8 == 0 ? UINT64_MAX : now_.ns + byte() * std::uint64_t{20'000'000};
         return step(TimerFired{});
@@ -84,6 +87,8 @@ class Driver {
     const types::NodeId who = peer();
     session_of(who) = ++sessions_;
     step(SessionUp{who, SessionNumber{sessions_}});
+    if (byte() % 8 != 0)
+      step(FrameReceived{who, SessionNumber{sessions_}, Channel::kUrgent, encode(Horizon{})});
   }
   void session_down() {
     const types::NodeId who = peer();
@@ -116,6 +121,7 @@ class Driver {
   P2p core_;
   Time now_ = Time::from_seconds(1);
   std::uint64_t sessions_ = 0;
+  std::uint64_t needed_from_ = 0;
   std::array<std::uint64_t, 3> current_{};
   std::uint64_t ranges_ = 0;
 };

@@ -91,6 +91,9 @@ types::Height Consensus::finalized() const {
 types::Height Consensus::certified() const {
   return core_->certified;
 }
+types::Height Consensus::useful_from() const {
+  return detail::useful_from(*core_);
+}
 types::Height Consensus::caught_up() const {
   return core_->package_height;
 }

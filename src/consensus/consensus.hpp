@@ -96,6 +96,8 @@ class Consensus {
   [[nodiscard]] types::Height notarized() const;
   [[nodiscard]] types::Height finalized() const;
   [[nodiscard]] types::Height certified() const;
+  /// No artifact of a lower height is taken, but of catch-up packages. Never sinks.
+  [[nodiscard]] types::Height useful_from() const;
   /// Height of the latest catch-up package.
   [[nodiscard]] types::Height caught_up() const;
   [[nodiscard]] Watermark watermark() const;

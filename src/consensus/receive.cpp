@@ -178,6 +178,16 @@ void put_off(Core& core, const NodeId& from, const Encoded& artifact) {
 
 }  // namespace
 
+Height useful_from(const Core& core) {
+  Height lowest = Height::max();
+  for (std::size_t kind = 0; kind < types::kArtifactKinds; ++kind) {
+    const auto one = static_cast<ArtifactKind>(kind);
+    if (one == ArtifactKind::kCatchUpPackageShare || one == ArtifactKind::kCatchUpPackage) continue;
+    lowest = std::min(lowest, window(core, one).low);
+  }
+  return lowest;
+}
+
 void receive(Core& core, const NodeId& from, const Encoded& artifact) {
   if (from == core.identity.node || !newest_interval(core)->committee->contains(from)) return;
   Peer& peer = core.peers[from];

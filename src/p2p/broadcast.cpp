@@ -45,7 +45,7 @@ std::optional<types::ArtifactId> Broadcast::publish(const types::ArtifactId& id,
   Update update{commit, *slot, id, std::nullopt};
   if (travels_inside(content.size(), channel)) update.content = content;
   const auto [it, inserted] = active_.emplace(
-      id, Active{std::move(content), channel, *slot, commit, encode(Frame{update})});
+      id, Active{id, std::move(content), channel, *slot, commit, encode(Frame{update})});
   ensure(inserted);
   by_commit_[index(channel)].emplace(commit, &it->second);
   newest_[index(channel)] = commit;

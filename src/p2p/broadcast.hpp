@@ -24,6 +24,7 @@ namespace icpd::p2p {
 class Broadcast {
  public:
   struct Active {
+    types::ArtifactId id;
     Slice content;
     Channel channel = Channel::kBulk;
     SlotNumber slot;

@@ -39,9 +39,21 @@ struct Check {
       return Err("a piece of an answer that isn't the last is not full");
     return on(Channel::kBulk);
   }
+  Status<> operator()(const Horizon&) const { return on(Channel::kUrgent); }
 };
 
 }  // namespace
+
+bool is_below(const Horizon& horizon, const types::ArtifactId& id) {
+  switch (id.kind) {
+    case types::ArtifactKind::kIngress:
+    case types::ArtifactKind::kCatchUpPackageShare:
+    case types::ArtifactKind::kCatchUpPackage:
+      return false;
+    default:
+      return id.height < horizon.height;
+  }
+}
 
 Slice encode(const Frame& frame) {
   Slice bytes(codec::to_record(frame));

@@ -3,6 +3,7 @@
 //
 // | frame | channel | says |
 // | --- | --- | --- |
+// | Horizon | urgent | first of all: what I need no more |
 // | Update | as urgent as its artifact | my slot now holds this artifact |
 // | Acknowledge | urgent | I have taken in so much of a channel |
 // | Request | urgent | send me this artifact, or this range |
@@ -39,6 +40,19 @@ using CommitNumber = Strong<struct CommitNumberTag, std::uint64_t>;
 using SlotNumber = Strong<struct SlotNumberTag, std::uint32_t>;
 /// Names a request within a session and direction; grows.
 using RequestNumber = Strong<struct RequestNumberTag, std::uint64_t>;
+
+/// Whoever says it needs no artifact of a lower height, of the kinds that heights make obsolete
+/// (is_below). Comes once in a session, before which the other side announces nothing.
+struct Horizon {
+  types::Height height;
+
+  bool operator==(const Horizon&) const = default;
+  static constexpr auto kFields = std::tuple(&Horizon::height);
+};
+
+/// True if who has this horizon doesn't need the artifact: not of ingress, which belongs to no
+/// height, nor of catch-up packages, which come long after theirs.
+[[nodiscard]] bool is_below(const Horizon& horizon, const types::ArtifactId& id);
 
 struct Update {
   CommitNumber commit;
@@ -98,7 +112,7 @@ struct Chunk {
 };
 
 /// The order is part of the wire format.
-using Frame = std::variant<Update, Acknowledge, Request, Cancel, Absent, Chunk>;
+using Frame = std::variant<Update, Acknowledge, Request, Cancel, Absent, Chunk, Horizon>;
 
 [[nodiscard]] Slice encode(const Frame& frame);
 

@@ -36,7 +36,9 @@ void P2p::take(Time now, const SessionUp& input, Actions& actions) {
     if (old->second.number() >= input.session) return;
     drop(now, input.peer, actions);
   }
-  sessions_.emplace(input.peer, Session(input.peer, input.session));
+  const Session& made =
+      sessions_.emplace(input.peer, Session(input.peer, input.session)).first->second;
+  made.greet(horizon_, actions);
   downloads_.peer_up(input.peer);
 }
 
@@ -142,6 +144,10 @@ Status<> P2p::read(Time now, const types::NodeId& peer, const Chunk& frame, Acti
   return arrived(peer, std::get<types::ArtifactId>(arrival->what), arrival->bytes, actions);
 }
 
+Status<> P2p::read(Time, const types::NodeId& peer, const Horizon& frame, Actions&) {
+  return session(peer).greeted(frame);
+}
+
 // What the replica asks for.
 
 void P2p::take(Time, const Publish& input, Actions& actions) {
@@ -189,6 +195,11 @@ void P2p::take(Time, const Answer& input, Actions&) {
   const auto it = sessions_.find(input.ticket.peer);
   if (it == sessions_.end() || it->second.number() != input.ticket.session) return;
   it->second.answer(input.ticket.request, input.bytes);
+}
+
+void P2p::take(Time, const Horizon& input, Actions&) {
+  ensure(input.height >= horizon_.height, "what isn't needed is never needed again");
+  horizon_ = input;
 }
 
 void P2p::take(Time, const TimerFired&, Actions&) {

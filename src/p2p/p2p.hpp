@@ -18,7 +18,8 @@
 //   withdraw x, publish z slot 0, commit 3 ->   slot 0 is z: A vouches for x no more
 //
 // A new session empties B's copy, and A sends all active slots again, so whatever a lost connection
-// swallowed is repaired without remembering what was sent.
+// swallowed is repaired without remembering what was sent. It leaves out what B says that it needs
+// no more (its horizon): most of what is active is there for nodes that were away for a while.
 //
 // Why it holds
 //  - Everything active is learnt: within a session, frames of a channel arrive in order, and a
@@ -114,9 +115,11 @@ struct Misbehaved {
 
 struct TimerFired {};
 
+/// A Horizon says from which height on the replica needs artifacts; it doesn't sink. Peers whose
+/// sessions begin later are told.
 using Input =
     std::variant<SessionUp, SessionDown, FrameReceived, Publish, Withdraw, Fetch, CancelFetch,
-                 FetchAgain, FetchRange, CancelRange, Answer, Misbehaved, TimerFired>;
+                 FetchAgain, FetchRange, CancelRange, Answer, Misbehaved, Horizon, TimerFired>;
 
 class P2p {
  public:
@@ -141,6 +144,7 @@ class P2p {
   void take(Time now, const CancelRange& input, Actions& actions);
   void take(Time now, const Answer& input, Actions& actions);
   void take(Time now, const Misbehaved& input, Actions& actions);
+  void take(Time now, const Horizon& input, Actions& actions);
   void take(Time now, const TimerFired& input, Actions& actions);
 
   // One frame of a peer with a session; an error closes it.
@@ -156,6 +160,8 @@ class P2p {
                               Actions& actions);
   [[nodiscard]] Status<> read(Time now, const types::NodeId& peer, const Chunk& frame,
                               Actions& actions);
+  [[nodiscard]] Status<> read(Time now, const types::NodeId& peer, const Horizon& frame,
+                              Actions& actions);
   [[nodiscard]] Status<> read_frame(Time now, const FrameReceived& input, Actions& actions);
 
   [[nodiscard]] Status<> arrived(const types::NodeId& peer, const types::ArtifactId& id,
@@ -170,6 +176,7 @@ class P2p {
   Announcements announcements_;
   Downloads downloads_;
   std::map<types::NodeId, Session> sessions_;
+  Horizon horizon_;
   std::optional<Time> timer_;
 };
 

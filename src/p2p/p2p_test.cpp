@@ -37,8 +37,12 @@ struct Core {
   Core& frame(const NodeId& peer, Channel channel, const Frame& frame, std::uint64_t session = 1) {
     return (*this)(FrameReceived{peer, SessionNumber{session}, channel, encode(frame)});
   }
-  Core& up(const NodeId& peer, std::uint64_t session = 1) {
-    return (*this)(SessionUp{peer, SessionNumber{session}});
+  /// The actions are those of both steps.
+  Core& up(const NodeId& peer, std::uint64_t session = 1, std::uint64_t peer_horizon = 0) {
+    Actions at_once = (*this)(SessionUp{peer, SessionNumber{session}}).actions;
+    frame(peer, Channel::kUrgent, Horizon{types::Height{peer_horizon}}, session);
+    actions.insert(actions.begin(), at_once.begin(), at_once.end());
+    return *this;
   }
   Core& down(const NodeId& peer, std::uint64_t session = 1) {
     return (*this)(SessionDown{peer, SessionNumber{session}});
@@ -105,6 +109,42 @@ TEST(P2pBroadcast, sends_small_artifacts_inside_their_announcement) {
   ASSERT_EQ(updates.size(), 1u);
   EXPECT_EQ(updates[0], inline_update(small, 1, 0));
   EXPECT_EQ(a.only<Send>().channel, Channel::kBulk);
+}
+
+TEST(P2pHorizon, is_told_first_and_nothing_is_announced_before_the_peers) {
+  Core a;
+  a.publish(ingress(100));
+  a(Horizon{types::Height{7}});
+  a(SessionUp{node(1), SessionNumber{1}});
+  EXPECT_THAT(a.sent<Horizon>(node(1)), testing::ElementsAre(Horizon{types::Height{7}}));
+  EXPECT_EQ(a.all<Send>().size(), 1u);
+  a.frame(node(1), Channel::kUrgent, Horizon{});
+  EXPECT_EQ(a.sent<Update>(node(1)).size(), 1u);
+}
+
+TEST(P2pHorizon, spares_a_peer_what_it_needs_no_more) {
+  Core a;
+  const auto package = [](std::uint64_t height) {
+    types::CatchUpPackageShare share;
+    share.height = types::Height{height};
+    return types::encode(share);
+  };
+  const auto body = ingress(100);
+  a.publish(notarization_share(4)).publish(notarization_share(5)).publish(package(1)).publish(body);
+  std::vector<ArtifactId> announced;
+  for (const Update& update : a.up(node(1), 1, 5).sent<Update>(node(1)))
+    announced.push_back(update.id);
+  EXPECT_THAT(announced, testing::ElementsAre(notarization_share(5)->id, package(1)->id, body->id));
+  // What comes later and is lower, too; and another peer gets all.
+  EXPECT_TRUE(a.publish(notarization_share(3)).sent<Update>(node(1)).empty());
+  EXPECT_EQ(a.publish(notarization_share(6)).sent<Update>(node(1)).size(), 1u);
+  EXPECT_EQ(a.up(node(2)).sent<Update>(node(2)).size(), 6u);
+}
+
+TEST(P2pHorizon, is_told_once) {
+  Core a;
+  a.up(node(1)).frame(node(1), Channel::kUrgent, Horizon{types::Height{1}});
+  EXPECT_EQ(a.closed_because(), "tells its horizon twice");
 }
 
 TEST(P2pBroadcast, sends_large_artifacts_by_id_unless_they_are_urgent) {

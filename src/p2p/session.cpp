@@ -27,7 +27,18 @@ void Session::pump(const Broadcast& broadcast, Actions& actions) {
   pump_answers(actions);
 }
 
+void Session::greet(const Horizon& horizon, Actions& actions) const {
+  send(Channel::kUrgent, horizon, actions);
+}
+
+Status<> Session::greeted(const Horizon& horizon) {
+  if (peer_horizon_) return Err("tells its horizon twice");
+  peer_horizon_ = horizon;
+  return {};
+}
+
 void Session::pump_announcements(const Broadcast& broadcast, Channel channel, Actions& actions) {
+  if (!peer_horizon_) return;
   Outgoing& out = out_[index(channel)];
   while (out.from <= broadcast.newest(channel)) {
     const Broadcast::Active* active = broadcast.next(channel, out.from);
@@ -36,7 +47,7 @@ void Session::pump_announcements(const Broadcast& broadcast, Channel channel, Ac
       return;
     }
     ensure(active->commit >= out.from);
-    if (!try_send(channel, active->frame, actions)) return;
+    if (!is_below(*peer_horizon_, active->id) && !try_send(channel, active->frame, actions)) return;
     out.from = active->commit + 1;
   }
 }

@@ -2,8 +2,8 @@
 //
 // Outgoing announcements are not queued: a session remembers, for each channel, the commit number
 // up to which it has sent the table of active artifacts (p2p/broadcast.hpp). It sends the rest as
-// the window opens, oldest first, so a new session begins with all active artifacts, and what is
-// withdrawn before its turn is never sent.
+// the window opens, oldest first, so a new session begins with all active artifacts that are not
+// below the peer's horizon, and what is withdrawn before its turn is never sent.
 //
 // Flow control: on each channel the sender has at most kWindowBytes under way that the receiver has
 // not acknowledged. Acknowledgements, requests and cancellations are outside of the windows; their
@@ -25,6 +25,11 @@ class Session {
   Session(types::NodeId peer, SessionNumber number) : peer_(std::move(peer)), number_(number) {}
 
   [[nodiscard]] SessionNumber number() const { return number_; }
+
+  /// Says what this node needs no more. Once, before anything else.
+  void greet(const Horizon& horizon, Actions& actions) const;
+  /// The peer's horizon. An error if it said so before.
+  [[nodiscard]] Status<> greeted(const Horizon& horizon);
 
   /// Sends what the windows admit: announcements first, then pieces of answers.
   void pump(const Broadcast& broadcast, Actions& actions);
@@ -75,6 +80,7 @@ class Session {
 
   types::NodeId peer_;
   SessionNumber number_;
+  std::optional<Horizon> peer_horizon_;
   std::array<Outgoing, kChannels> out_;
   std::array<Incoming, kChannels> in_;
   RequestNumber last_request_;

@@ -106,6 +106,13 @@ void remember_dropped(Core& core, const types::ArtifactId& id) {
   if (!core.ask_again) core.ask_again = core.now.steady + kAskAgain;
 }
 
+void tell_horizon(Core& core) {
+  const Height from = core.consensus->useful_from();
+  if (from == core.told_horizon) return;
+  core.told_horizon = from;
+  tell_peers(core, p2p::Horizon{from});
+}
+
 void ask_again(Core& core) {
   for (const types::ArtifactId& id : std::exchange(core.dropped, {})) {
     if (id.height > core.consensus->finalized()) tell_peers(core, p2p::FetchAgain{id});

@@ -115,6 +115,7 @@ Actions finish_step(Core& core) {
     detail::forget_expired(core);
     detail::ask_for_verification(core);
     detail::tell_whether_ingress_waits(core);
+    detail::tell_horizon(core);
     settle(core);
     set_timer(core);
   }

@@ -96,7 +96,9 @@ class ReplicaTest : public testing::Test {
             .value();
     take(replica_->start(now()));
     for (std::size_t i = 0; i < kNodes; ++i) {
-      if (i != self_) step(SessionUp{nodes_[i], p2p::SessionNumber{1}});
+      if (i == self_) continue;
+      step(SessionUp{nodes_[i], p2p::SessionNumber{1}});
+      from_peer(i, p2p::Horizon{}, p2p::Channel::kUrgent);
     }
   }
 

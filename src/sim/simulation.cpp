@@ -174,7 +174,7 @@ Simulation::Simulation(const Options& options)
   links_.emplace(events_, random_.fork(), subnet_.nodes,
                  [this](std::size_t node, p2p::Input input) { arrived(node, std::move(input)); });
   usual_quality_.delay_max = milliseconds_between(random_, 1, 60);
-  usual_quality_.loss_per_10000 = random_.below(20);
+  usual_quality_.loss_per_10000 = random_.below(random_.chance(1, 4) ? 20 : 3);
   links_->quality = usual_quality_;
   clients_.emplace(random_.fork(), clients_world());
   make_members();
@@ -397,7 +397,7 @@ void Simulation::break_session(std::size_t index) {
 void Simulation::spoil_links() {
   if (members_.size() < 2) return;
   links_->quality.delay_max = milliseconds_between(random_, 50, 500);
-  links_->quality.loss_per_10000 = random_.between(10, 200);
+  links_->quality.loss_per_10000 = random_.between(5, 60);
   count_fault("bad links");
 }
 

@@ -166,6 +166,8 @@ void note_proposal(Core& core);
 
 // receive.cpp
 void receive(Core& core, const NodeId& from, const Encoded& artifact);
+/// The lowest height of which some kind but catch-up packages is taken.
+[[nodiscard]] Height useful_from(const Core& core);
 bool take_later(Core& core);
 
 // The parts.

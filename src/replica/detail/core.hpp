@@ -101,6 +101,7 @@ struct Core {
   std::set<IngressHash> in_chain;
   std::size_t verified_in_chain = 0;
   bool told_waiting = false;
+  Height told_horizon;
   /// The pool has nothing that a block could take; until then or until something new comes.
   std::optional<Time> quiet_until;
 
@@ -160,6 +161,7 @@ void ask_for_verification(Core& core);
 void chain_changed(Core& core);
 void forget_expired(Core& core);
 void tell_whether_ingress_waits(Core& core);
+void tell_horizon(Core& core);
 [[nodiscard]] const Encoded* body_artifact(const Core& core, const IngressHash& hash);
 /// Asks peers for a body that isn't here, until its height is final without it.
 void want_body(Core& core, const IngressHash& hash, Wanted wanted);
