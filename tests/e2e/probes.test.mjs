@@ -1,68 +1,43 @@
-// What canisters may do, in each language and memory mode: calls with cycles, rejects that are
-// caught, timers, heartbeats, inspect_message, certified data, randomness, making canisters, large
-// messages, and upgrades that keep what must be kept.
+// What canisters may do, in each language and memory model: calls with cycles, timers, heartbeats,
+// inspect_message, certified data, HTTP methods, logs, randomness, making canisters, large messages,
+// and upgrades that keep what must be kept.
 import assert from "node:assert/strict";
-import fs from "node:fs";
-import path from "node:path";
 import { after, before, describe, test } from "node:test";
 
 import { libraries, makeClient } from "./lib/clients.mjs";
-import { Network, eventually, repository } from "./lib/network.mjs";
-
-const wasm = (name) => fs.readFileSync(path.join(repository, "build/canisters", `${name}.wasm`));
-
-const keep = { upgrade: [{ skip_pre_upgrade: [], wasm_memory_persistence: [{ keep: null }] }] };
-const plain = { upgrade: [] };
-const probes = {
-  probe_motoko: keep,
-  probe_motoko_32: plain,
-  probe_motoko_classic: plain,
-  probe_rust: plain,
-};
+import { Network, eventually } from "./lib/network.mjs";
+import { gateway, probeAt, probes, probeWasm } from "./lib/probes.mjs";
 
 const kLibrary = "@icp-sdk/core";
-const { Actor, AnonymousIdentity, Certificate, IDL } = libraries[kLibrary];
-const probeInterface = ({ IDL }) =>
-  IDL.Service({
-    guarded: IDL.Func([], [IDL.Principal], []),
-    put: IDL.Func([IDL.Nat64, IDL.Text], [], []),
-    lookup: IDL.Func([IDL.Nat64], [IDL.Opt(IDL.Text)], ["query"]),
-    beats: IDL.Func([], [IDL.Nat64], ["query"]),
-    ticks: IDL.Func([], [IDL.Nat64], ["query"]),
-    whoami: IDL.Func([], [IDL.Principal], ["query"]),
-    balance: IDL.Func([], [IDL.Nat], ["query"]),
-    pay: IDL.Func([IDL.Principal, IDL.Nat64, IDL.Nat64], [IDL.Nat64], []),
-    boom: IDL.Func([], [], []),
-    caught: IDL.Func([IDL.Principal], [IDL.Text], []),
-    certify: IDL.Func([IDL.Vec(IDL.Nat8)], [], []),
-    certificate: IDL.Func([], [IDL.Opt(IDL.Vec(IDL.Nat8))], ["query"]),
-    random: IDL.Func([], [IDL.Vec(IDL.Nat8)], []),
-    spawn: IDL.Func([], [IDL.Principal], []),
-    size: IDL.Func([IDL.Vec(IDL.Nat8)], [IDL.Nat64], []),
-    bytes: IDL.Func([IDL.Nat64], [IDL.Vec(IDL.Nat8)], ["query"]),
-  });
+const { Actor, AnonymousIdentity, Certificate } = libraries[kLibrary];
+const kTimerMs = 60_000;
 
 const network = new Network();
-let client;
+let client, nobody;
 before(async () => {
   await network.start();
   client = await makeClient(kLibrary, network);
+  nobody = await makeClient(kLibrary, network, undefined, new AnonymousIdentity());
 });
 after(() => network.remove());
 
-const probeAt = (id, agent = client.agent) =>
-  Actor.createActor(probeInterface, { agent, canisterId: id });
+const text = (bytes) => Buffer.from(bytes).toString();
+const bytesOf = (string) => Uint8Array.from(Buffer.from(string));
 
-for (const [name, upgrade] of Object.entries(probes)) {
+// Each waits for timers most of the time, so two of them at once.
+describe("canisters", { concurrency: 2 }, () => {
+  for (const [name, upgrade] of Object.entries(probes)) describeProbe(name, upgrade);
+});
+
+function describeProbe(name, upgrade) {
   describe(name, { concurrency: false }, () => {
     let id, probe, otherId, other;
     before(async () => {
-      id = await client.create();
-      otherId = await client.create();
-      await client.install(id, wasm(name));
-      await client.install(otherId, wasm(name));
-      probe = probeAt(id);
-      other = probeAt(otherId);
+      [id, otherId] = await Promise.all([client.create(), client.create()]);
+      await client.install(id, probeWasm(name));
+      await client.install(otherId, probeWasm(name));
+      probe = probeAt(id, client.agent);
+      other = probeAt(otherId, client.agent);
     });
 
     test("a call carries cycles; what isn't accepted comes back", async () => {
@@ -73,22 +48,20 @@ for (const [name, upgrade] of Object.entries(probes)) {
       assert.ok(now > got + 1_000_000_000n && now <= got + 2_000_000_000n, `${now - got}`);
     });
 
-    test("a trap of the other canister is caught", async () => {
-      const text = await probe.caught(otherId);
-      assert.match(text, /ic0\.trap. with message: (assertion failed|as it was told)/);
-    });
-
-    test("heartbeats and timers run by themselves", async () => {
-      const [beats, ticks] = await Promise.all([probe.beats(), probe.ticks()]);
-      await eventually("more heartbeats", 60_000, async () => (await probe.beats()) > beats + 1n);
-      await eventually("more ticks", 60_000, async () => (await probe.ticks()) > ticks + 1n);
+    test("heartbeats, a timer that goes on, and one that fires once", async () => {
+      const beats = await probe.beats();
+      await probe.ring();
+      await eventually("the timer fires", kTimerMs, async () => (await probe.rings()) > 0n);
+      const ticks = await probe.ticks();
+      await eventually("more ticks", kTimerMs, async () => (await probe.ticks()) > ticks + 1n);
+      assert.equal(await probe.rings(), 1n, "what is to fire once doesn't fire again");
+      await eventually("heartbeats", kTimerMs, async () => (await probe.beats()) > beats + 1n);
     });
 
     test("inspect_message keeps callers without a key out, before consensus", async () => {
       const sender = await probe.guarded();
       assert.equal(sender.toText(), (await client.agent.getPrincipal()).toText());
-      const nobody = await makeClient(kLibrary, network, undefined, new AnonymousIdentity());
-      // Rust leaves without accepting; Motoko traps with a text of its own.
+      // Most leave without accepting; Motoko traps with a text of its own.
       await assert.rejects(probeAt(id, nobody.agent).guarded(), /IC0406|explicitly refused/);
       assert.equal((await probeAt(id, nobody.agent).whoami()).toText(), "2vxsx-fae");
     });
@@ -97,11 +70,42 @@ for (const [name, upgrade] of Object.entries(probes)) {
       const data = Uint8Array.from([1, 2, 3, 4]);
       await probe.certify(data);
       const [bytes] = await probe.certificate();
-      const certificate = await Certificate.create({
-        certificate: Uint8Array.from(bytes), rootKey: network.rootKey, principal: { canisterId: id },
-      });
-      const found = certificate.lookup_path(["canister", id.toUint8Array(), "certified_data"]);
-      assert.deepEqual(Buffer.from(found.value), Buffer.from(data));
+      assert.deepEqual(await certifiedDataIn(bytes, id), Buffer.from(data));
+      const replicated = probeAt(id, client.agent, { queryStrategy: "update" });
+      assert.deepEqual(await replicated.certificate(), [], "a replicated query has no certificate");
+    });
+
+    test("a gateway's query is answered, with a certificate for what it says", async () => {
+      const visitor = probeAt(id, nobody.agent);
+      const number = await gateway(visitor, "GET", "/visitors");
+      assert.deepEqual(
+        [number.status_code, number.headers, text(number.body)],
+        [200, [["content-type", "text/plain"]], "0"]);
+      const missing = await gateway(visitor, "GET", "/nowhere");
+      assert.deepEqual([missing.status_code, text(missing.body)], [404, "no /nowhere"]);
+
+      await probe.certify(bytesOf("a page"));
+      const certified = await gateway(visitor, "GET", "/certificate");
+      assert.equal(text(await certifiedDataIn(certified.body, id)), "a page");
+    });
+
+    test("a query that asks for it is repeated as an update", async () => {
+      const visitor = probeAt(id, nobody.agent);
+      const headers = [["host", "example.org"], ["x-twice", "1"], ["x-twice", "2"]];
+      const answer = await gateway(visitor, "POST", "/visitors", headers, bytesOf("hello"));
+      assert.deepEqual(
+        [answer.status_code, answer.headers, text(answer.body), answer.upgrade],
+        [201, [["x-method", "POST"], ...headers], "hello", []]);
+      assert.equal(text((await gateway(visitor, "GET", "/visitors")).body), "1");
+    });
+
+    test("its controller reads what it prints and why it traps", async () => {
+      await probe.log("all is well");
+      await assert.rejects(probe.boom(), /IC0503/);
+      const lines = await logOf(id);
+      assert.ok(lines.some((line) => line.includes("all is well")), lines.join("\n"));
+      assert.match(lines.at(-1), /as it was told|assertion failed/);
+      await assert.rejects(logOf(id, nobody.agent), /IC0512/);
     });
 
     test("randomness has 32 bytes and isn't repeated", async () => {
@@ -119,19 +123,57 @@ for (const [name, upgrade] of Object.entries(probes)) {
       const many = 1_900_000;
       assert.equal(await probe.size(new Uint8Array(many)), BigInt(many));
       assert.equal((await probe.bytes(BigInt(many))).length, many);
-      await assert.rejects(probe.size(new Uint8Array(2_200_000)), /413/);
     });
 
     test("an upgrade keeps what was put, and timers go on", async () => {
+      const inPages = 65_536n * 3n - 2n;
       await probe.put(7n, "seven");
-      await client.install(id, wasm(name), upgrade);
-      assert.deepEqual(await probe.lookup(7n), ["seven"]);
-      assert.deepEqual(await probe.lookup(8n), []);
-      await eventually("ticks after the upgrade", 60_000, async () => (await probe.ticks()) > 0n);
-      await client.install(id, wasm(name), { reinstall: null });
-      assert.deepEqual(await probe.lookup(7n), [], "a reinstallation keeps nothing");
+      await probe.remember(inPages, bytesOf("across a page"));
+      await probe.certify(bytesOf("certified"));
+      await client.install(id, probeWasm(name), upgrade);
+      assert.deepEqual([await probe.lookup(7n), await probe.lookup(8n)], [["seven"], []]);
+      assert.equal(text(await probe.recall(inPages, 13n)), "across a page");
+      assert.equal(text((await gateway(probe, "GET", "/visitors")).body), "1");
+      assert.equal(text(await certifiedDataIn((await probe.certificate())[0], id)), "certified");
+
+      assert.equal(await probe.rings(), 0n, "what isn't kept begins anew");
+      await probe.ring();
+      await eventually("a tick after the upgrade", kTimerMs, async () => (await probe.ticks()) > 0n);
+      await eventually("a ring after it", kTimerMs, async () => (await probe.rings()) === 1n);
+    });
+
+    test("a reinstallation keeps nothing", async () => {
+      await other.put(7n, "seven");
+      await client.install(otherId, probeWasm(name), { reinstall: null });
+      assert.deepEqual(await other.lookup(7n), []);
+      assert.equal(text((await gateway(other, "GET", "/visitors")).body), "0");
     });
   });
+}
+
+/** The certified data in a certificate that the network's key has signed. */
+async function certifiedDataIn(bytes, canisterId) {
+  const certificate = await Certificate.create({
+    certificate: Uint8Array.from(bytes), rootKey: network.rootKey, principal: { canisterId },
+  });
+  const found = certificate.lookup_path(["canister", canisterId.toUint8Array(), "certified_data"]);
+  return Buffer.from(found.value);
+}
+
+async function logOf(canisterId, agent = client.agent) {
+  const management = Actor.createActor(
+    ({ IDL }) => {
+      const record = { idx: IDL.Nat64, timestamp_nanos: IDL.Nat64, content: IDL.Vec(IDL.Nat8) };
+      return IDL.Service({
+        fetch_canister_logs: IDL.Func(
+          [IDL.Record({ canister_id: IDL.Principal })],
+          [IDL.Record({ canister_log_records: IDL.Vec(IDL.Record(record)) })], ["query"]),
+      });
+    },
+    { agent, canisterId: "aaaaa-aa", effectiveCanisterId: canisterId });
+  const { canister_log_records: records } =
+    await management.fetch_canister_logs({ canister_id: canisterId });
+  return records.map(({ content }) => text(content));
 }
 
 async function controllersOf(canister) {
