@@ -12,6 +12,11 @@ UserError wrong_way(const ManagementMethod& method, Way way) {
                    std::string(method.name) + " API cannot be called in " + mode + " mode"};
 }
 
+UserError not_log_viewer(const types::Principal& caller) {
+  return UserError{ErrorCode::kCanisterRejectedMessage,
+                   "Caller " + caller.text() + " is not allowed to access canister logs"};
+}
+
 bool visible(const state::Visibility& visibility, const state::CanisterState& canister,
              const types::Principal& caller) {
   if (visibility.kind == state::VisibilityKind::kPublic || canister.is_controller(caller))
@@ -55,6 +60,7 @@ Result<const ManagementMethod*, UserError> find_management_method(std::string_vi
 Status<UserError> check_access(const ManagementMethod& method, const state::CanisterState& canister,
                                const types::Principal& caller) {
   if (may(method.access, canister, caller)) return {};
+  if (method.access == Access::kLogViewers) return Err(not_log_viewer(caller));
   return Err(not_controller(canister.id, caller, *canister.settings));
 }
 

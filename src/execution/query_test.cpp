@@ -135,6 +135,11 @@ TEST(Query, answers_of_the_management_canister_need_rights) {
   EXPECT_EQ(ask(kBob, "canister_status").result.error().error_code,
             ErrorCode::kCanisterInvalidController);
   EXPECT_TRUE(ask(kAlice, "fetch_canister_logs").result.ok());
+  const QueryAnswer logs = ask(kBob, "fetch_canister_logs");
+  ASSERT_FALSE(logs.result.ok());
+  EXPECT_EQ(logs.result.error().error_code, ErrorCode::kCanisterRejectedMessage);
+  EXPECT_EQ(logs.result.error().message,
+            "Caller " + kBob.principal.text() + " is not allowed to access canister logs");
   EXPECT_EQ(ask(kAlice, "list_canisters").result.error().error_code,
             ErrorCode::kCanisterRejectedMessage);
   EXPECT_EQ(ask(kAlice, "stop_canister").result.error().message,

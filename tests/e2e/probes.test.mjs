@@ -105,7 +105,7 @@ function describeProbe(name, upgrade) {
       const lines = await logOf(id);
       assert.ok(lines.some((line) => line.includes("all is well")), lines.join("\n"));
       assert.match(lines.at(-1), /as it was told|assertion failed/);
-      await assert.rejects(logOf(id, nobody.agent), /IC0512/);
+      await assert.rejects(logOf(id, nobody.agent), /IC0406/);
     });
 
     test("randomness has 32 bytes and isn't repeated", async () => {
