@@ -46,7 +46,7 @@ Result<Background> Background::begin(const Console& console) {
   return Background(child, ends[child == 0 ? 1 : 0], console);
 }
 
-CommandResult Background::outcome() const {
+CommandResult Background::outcome(const std::string& stop_command) const {
   std::array<char, 4096> part;
   bool detached = false;
   while (!detached) {
@@ -62,7 +62,7 @@ CommandResult Background::outcome() const {
   if (!detached && ::waitpid(child_, &status, 0) == child_)
     return Err(CommandFailure("the network didn't start",
                               WIFEXITED(status) ? WEXITSTATUS(status) : kExitFailed));
-  console_->remark("It goes on in the background; stop it with: icpd local stop");
+  console_->remark("It goes on in the background; stop it with: " + stop_command);
   return {};
 }
 

@@ -17,8 +17,8 @@ class Background {
   /// True in the process that the user started.
   [[nodiscard]] bool is_original() const { return child_ != 0; }
   /// Needs is_original(). Passes on what the other process says until it detaches or ends, and
-  /// ends as it did.
-  [[nodiscard]] CommandResult outcome() const;
+  /// ends as it did. Then says that the network is stopped with `stop_command`.
+  [[nodiscard]] CommandResult outcome(const std::string& stop_command) const;
 
   /// Needs !is_original(). Talks through the process that the user started, until detach().
   [[nodiscard]] const Console& console() const { return *own_; }

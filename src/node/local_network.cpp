@@ -8,6 +8,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "node/local_directory.hpp"
 #include "registry/records.hpp"
 
 namespace icpd::node {
@@ -97,6 +98,7 @@ Status<> LocalNetwork::run() {
       return startup;
     }
   }
+  say("Stopping ...");
   stop_all();
   return {};
 }
@@ -104,13 +106,13 @@ Status<> LocalNetwork::run() {
 Status<> LocalNetwork::check_startup() const {
   const std::size_t needed = registry::high_threshold(nodes_.size());
   if (ready_ || stopping_ || nodes_.size() - count(State::kDead) >= needed) return {};
+  std::string failed = "too few nodes are left for the network to answer:";
   for (const Node& node : nodes_) {
     if (node.state == State::kDead)
-      return Err("node " + std::to_string(&node - nodes_.data()) + " " + node.reason +
-                 " before the network answered: " + node.last_words +
-                 "\nits log: " + node.plan.command.log_file);
+      failed += "\n  node " + std::to_string(&node - nodes_.data()) + " " + node.reason + ": " +
+                node.last_words + "\n    its log: " + node.plan.command.log_file;
   }
-  return {};
+  return Err(failed);
 }
 
 // ------------------------------------------------------------------------------------- progress
@@ -164,8 +166,7 @@ Result<std::string> LocalNetwork::kill(std::size_t node) {
   nodes_[node].pid = 0;
   leave(node, State::kDead);
   if (events_.changed) events_.changed();
-  return "node " + std::to_string(node) + " was killed; it stays dead until: icpd local node " +
-         std::to_string(node) + " start";
+  return "node " + std::to_string(node) + " was killed";
 }
 
 Result<std::string> LocalNetwork::pause(std::size_t node) {
@@ -173,8 +174,7 @@ Result<std::string> LocalNetwork::pause(std::size_t node) {
   if (nodes_[node].state == State::kPaused) return Err("it is paused already");
   signal_child(nodes_[node].pid, ChildSignal::kPause);
   leave(node, State::kPaused);
-  return "node " + std::to_string(node) + " is paused; it goes on with: icpd local node " +
-         std::to_string(node) + " start";
+  return "node " + std::to_string(node) + " is paused";
 }
 
 Result<std::string> LocalNetwork::wake(std::size_t node) {
@@ -256,7 +256,7 @@ void LocalNetwork::on_child(const ChildChange& change) {
     if (ready_ && !stopping_)
       say("node " + std::to_string(index) + " " + change.how + ": " + at->last_words +
           "\nits log: " + at->plan.command.log_file + "\nstart it again with: icpd local node " +
-          std::to_string(index) + " start");
+          std::to_string(index) + " start" + directory_hint(directory_));
   }
   if (events_.changed && !stopping_) events_.changed();
 }

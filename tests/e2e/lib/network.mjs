@@ -32,10 +32,12 @@ export function temporaryDirectory() {
   return fs.mkdtempSync(path.join(os.tmpdir(), "icpd-e2e-"));
 }
 
-/** Runs icpd to its end; gives {status, stdout, stderr}. */
-export async function icpd(args, { input } = {}) {
+/** Runs icpd to its end, with more in its environment; gives {status, stdout, stderr}. */
+export async function icpd(args, { input, env = {} } = {}) {
   const stdin = input === undefined ? "ignore" : "pipe";
-  const child = spawn(binary, args, { stdio: [stdin, "pipe", "pipe"] });
+  const child = spawn(binary, args, {
+    stdio: [stdin, "pipe", "pipe"], env: { ...process.env, ...env },
+  });
   const output = { stdout: "", stderr: "" };
   child.stdout.on("data", (data) => (output.stdout += data));
   child.stderr.on("data", (data) => (output.stderr += data));
