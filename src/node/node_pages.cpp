@@ -61,7 +61,7 @@ void NodePages::handle(const io::HttpRequest& request, io::HttpResponder respond
     respond(std::move(response));
   };
   if (request.method != "GET" && request.method != "HEAD")
-    return answer(http::text_response(405, "read with GET\n"));
+    return answer(http::error_response({405, "read with GET\n", "GET, HEAD"}));
   const std::string_view path = request.path();
   if (path == "/health") return answer(health());
   if (path == "/metrics") return answer(metrics());
