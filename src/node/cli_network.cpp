@@ -122,6 +122,9 @@ void add_network_commands(CommandTree& tree) {
           command.add_option("--code", options.node.code_directory,
                              "Where compiled modules are kept, also for other nodes of this user "
                              "on this machine [DIR/code]");
+          command.add_flag("--canister-output", options.node.canister_output,
+                           "Write debug prints and traps of canisters to standard output, a line "
+                           "of JSON each");
           command.add_option("--names", options.node.names_directory,
                              "A directory with canisters.json: names for the dashboard");
         },

@@ -14,6 +14,7 @@
 #include "node/local_background.hpp"
 #include "node/local_directory.hpp"
 #include "node/local_network.hpp"
+#include "node/local_output.hpp"
 #include "node/local_ports.hpp"
 #include "node/local_ready.hpp"
 #include "node/node_files.hpp"
@@ -161,7 +162,7 @@ Result<std::vector<LocalNode>> plan_nodes(const LocalOptions& options, const std
     node.command = {
         .program = options.program,
         .arguments = {"node", "--dir", directory + "/" + node_directory(i), "--names", directory,
-                      "--code", directory + "/" + kLocalCodeDirectory},
+                      "--code", directory + "/" + kLocalCodeDirectory, "--canister-output"},
         .log_file = directory + "/" + kLocalLogsDirectory + "/node-" + std::to_string(i) + ".log"};
     node.api_port = port_of(record.api_address);
     node.id = subnet.members[i].text();
@@ -331,9 +332,8 @@ CommandResult show_local_status(const LocalOptions& options, const Console& cons
     std::string state = node["state"].get<std::string>();
     state.resize(10, ' ');
     const std::string reason = node["reason"].get<std::string>();
-    console.line("  node " + std::to_string(node["node"].get<int>()) +
-                 "      http://127.0.0.1:" + std::to_string(node["api_port"].get<int>()) + "   " +
-                 state + (reason.empty() ? "" : reason.substr(0, reason.find('\n'))));
+    console.line("  node " + std::to_string(node["node"].get<int>()) + "      http://127.0.0.1:" +
+                 std::to_string(node["api_port"].get<int>()) + "   " + state + reason);
   }
   return {};
 }
@@ -357,6 +357,22 @@ CommandResult command_local_node(const LocalNodeOptions& options, const Console&
   return {};
 }
 
+/// The last lines of a log under a heading.
+CommandResult show_tail(const std::string& heading, const std::string& path, std::size_t lines,
+                        const Console& console) {
+  const Bytes log = TRY(read_user_file(path, kLogSizeMax));
+  std::string_view text = as_text(log);
+  std::size_t at = text.size();
+  for (std::size_t line = 0; at > 0 && line <= lines; ++line)
+    at = at == 0                                              ? 0
+         : text.rfind('\n', at - 1) == std::string_view::npos ? 0
+                                                              : text.rfind('\n', at - 1);
+  if (at > 0) ++at;
+  console.line("== " + heading + ": " + path);
+  console.out(printable(text.substr(at)));
+  return {};
+}
+
 CommandResult show_local_logs(const LocalLogsOptions& options, const Console& console) {
   const std::string directory = TRY(running_directory_of(options.local));
   const auto marker = TRY(read_marker(directory));
@@ -366,18 +382,12 @@ CommandResult show_local_logs(const LocalLogsOptions& options, const Console& co
     if (options.node && *options.node != static_cast<std::uint32_t>(i)) continue;
     const std::string path =
         directory + "/" + kLocalLogsDirectory + "/node-" + std::to_string(i) + ".log";
-    const Bytes log = TRY(read_user_file(path, kLogSizeMax));
-    std::string_view text = as_text(log);
-    std::size_t at = text.size();
-    for (std::size_t line = 0; at > 0 && line <= options.lines; ++line)
-      at = at == 0                                              ? 0
-           : text.rfind('\n', at - 1) == std::string_view::npos ? 0
-                                                                : text.rfind('\n', at - 1);
-    if (at > 0) ++at;
-    console.line("== node " + std::to_string(i) + ": " + path);
-    console.out(printable(text.substr(at)));
+    TRY(show_tail("node " + std::to_string(i), path, options.lines, console));
   }
-  return {};
+  const std::string canisters = directory + "/" + kCanisterLogFile;
+  std::error_code failed;
+  if (options.node || !fs::exists(canisters, failed)) return {};
+  return show_tail("canisters", canisters, options.lines, console);
 }
 
 }  // namespace icpd::node

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include "node/detail/os.hpp"
+#include "node/log.hpp"
 
 namespace icpd::node {
 namespace {
@@ -73,6 +74,9 @@ void Background::detach(const std::string& log_file) {
   ::dup2(target, STDERR_FILENO);
   ::dup2(target, STDOUT_FILENO);
   ::dup3(target, pipe_, O_CLOEXEC);
+  own_->note = own_->out = [](std::string_view text) {
+    log_line(LogLevel::kInfo, "local", text.substr(0, text.find_last_not_of('\n') + 1));
+  };
 }
 
 }  // namespace icpd::node

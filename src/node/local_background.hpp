@@ -22,7 +22,7 @@ class Background {
 
   /// Needs !is_original(). Talks through the process that the user started, until detach().
   [[nodiscard]] const Console& console() const { return *own_; }
-  /// From here on output goes to the file, and the process that the user started returns.
+  /// From here on output is a log in that file, and the process that the user started returns.
   void detach(const std::string& log_file);
 
  private:

@@ -4,10 +4,12 @@
 #include <csignal>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <poll.h>
 #include <sstream>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "node/detail/os.hpp"
 #include "node/local_directory.hpp"
 #include "registry/records.hpp"
 
@@ -38,6 +40,15 @@ std::string last_words(const std::string& log_file) {
   return text.empty() ? "without a word" : text;
 }
 
+/// "certified_state_behind\n2 of 4 nodes in reach": both, on one line.
+std::string on_one_line(std::string text) {
+  while (text.ends_with('\n'))
+    text.pop_back();
+  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos;)
+    text.replace(at, 1, ": ");
+  return text;
+}
+
 sigset_t handled_signals() {
   sigset_t set;
   sigemptyset(&set);
@@ -64,7 +75,11 @@ LocalNetwork::LocalNetwork(Parts parts, io::Clock& clock, const Console& console
                            const std::string& reason) { on_health(node, health, reason); }),
       gateway_(std::make_unique<Gateway>(loop_, parts.main_socket, [this] { return choose(); })) {
   for (LocalNode& plan : parts.nodes)
-    nodes_.push_back(Node{.plan = std::move(plan), .reason = {}, .asked_at = {}});
+    nodes_.push_back(Node{.plan = std::move(plan),
+                          .reason = {},
+                          .asked_at = {},
+                          .output = std::make_unique<ChildLines>(
+                              loop_, [this](std::string_view line) { on_output(line); })});
   const sigset_t set = handled_signals();
   sigprocmask(SIG_BLOCK, &set, nullptr);
   signals_ = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -78,6 +93,7 @@ LocalNetwork::~LocalNetwork() {
 }
 
 Status<> LocalNetwork::run() {
+  canister_log_.emplace(TRY(CanisterLog::open(directory_)));
   control_ = TRY(ControlServer::start(
       loop_, directory_, [this](const std::string& command) { return obey(command); }));
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
@@ -120,8 +136,7 @@ Status<> LocalNetwork::check_startup() const {
 std::string LocalNetwork::awaited() const {
   const auto at = std::ranges::find(nodes_, State::kStarting, &Node::state);
   ensure(at != nodes_.end());
-  return "node " + std::to_string(at - nodes_.begin()) + ": " +
-         at->reason.substr(0, at->reason.find('\n'));
+  return "node " + std::to_string(at - nodes_.begin()) + ": " + at->reason;
 }
 
 void LocalNetwork::show_progress() {
@@ -139,12 +154,23 @@ void LocalNetwork::say(const std::string& line) {
   console_.remark(line);
 }
 
+void LocalNetwork::on_output(std::string_view line) {
+  const auto shown = canister_log_->take(line);
+  if (!shown) return;
+  // A screen that was stopped must not stop the network with it; the file has every line.
+  pollfd screen{STDERR_FILENO, POLLOUT, 0};
+  if (::poll(&screen, 1, 0) > 0) say(*shown);
+}
+
 // ---------------------------------------------------------------------------------------- nodes
 
 Status<> LocalNetwork::start(std::size_t node) {
   Node& it = nodes_[node];
   ensure(it.state == State::kDead);
-  it.pid = TRY(start_child(it.plan.command));
+  const detail::Descriptor output(TRY(it.output->open()));
+  ChildCommand command = it.plan.command;
+  command.output = output.get();
+  it.pid = TRY(start_child(command));
   it.state = State::kStarting;
   it.reason = "starting";
   it.last_words.clear();
@@ -224,7 +250,7 @@ void LocalNetwork::on_health(std::size_t node, HealthProbe::Health health,
   // A node that is too busy to answer in time goes on serving those it serves.
   if (it.state == State::kHealthy && health == HealthProbe::Health::kUnreachable) return;
   it.state = health == HealthProbe::Health::kHealthy ? State::kHealthy : State::kStarting;
-  it.reason = reason;
+  it.reason = on_one_line(reason);
   const std::size_t awaited = nodes_.size() - count(State::kDead) - count(State::kPaused);
   const std::size_t healthy = count(State::kHealthy);
   if (ready_ || healthy < awaited || healthy < registry::high_threshold(nodes_.size())) return;
