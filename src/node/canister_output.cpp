@@ -10,7 +10,7 @@ namespace icpd::node {
 
 std::string encode(const CanisterLine& line) {
   const nlohmann::ordered_json json = {
-      {"height", line.height.value},         {"index", line.index},       {"time", line.time.ns},
+      {"height", line.height.value},      {"index", line.index},       {"time", line.time.ns},
       {"canister", line.canister.text()}, {"function", line.function}, {"text", line.text}};
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }

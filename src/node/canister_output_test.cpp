@@ -91,8 +91,9 @@ TEST_F(CanisterOutputTest, beyond_its_bound_lines_are_left_out) {
 }
 
 TEST(CanisterLine, what_is_none_is_refused) {
-  for (const char* text : {"", "x", "[]", "{}", R"({"height":-1})",
-                           R"({"height":1,"index":0,"time":0,"canister":"x","function":"","text":""})"})
+  for (const char* text :
+       {"", "x", "[]", "{}", R"({"height":-1})",
+        R"({"height":1,"index":0,"time":0,"canister":"x","function":"","text":""})"})
     EXPECT_FALSE(parse_canister_line(text).ok()) << text;
 }
 

@@ -5,6 +5,7 @@
 
 #include "node/cli_candid.hpp"
 #include "node/cli_files.hpp"
+#include "node/cli_health.hpp"
 #include "node/cli_management.hpp"
 #include "node/cli_text.hpp"
 #include "node/cli_trace.hpp"
@@ -173,7 +174,7 @@ Result<PartLock> claim_name(const CanisterNames& names, const std::string& name,
 Result<CanisterId, CommandFailure> make_named(Session& session, const std::string& name,
                                               std::optional<codec::Uint128> cycles,
                                               const Console& console) {
-  auto waiting = wait_for_certificate("the new canister", console);
+  auto waiting = wait_for_certificate(session, "the new canister", console);
   const CanisterId id = TRY(create_provisional(session, cycles));
   waiting.reset();
   if (name.empty()) return id;
@@ -194,8 +195,10 @@ Result<Subject> open_subject(const CanisterOptions& options, const Console& cons
   return subject;
 }
 
-std::unique_ptr<Waiting> wait_for_certificate(const std::string& call, const Console& console) {
-  return std::make_unique<Waiting>(console, "Waiting for the certificate of " + call);
+std::unique_ptr<Waiting> wait_for_certificate(const Session& session, const std::string& call,
+                                              const Console& console) {
+  return std::make_unique<Waiting>(console, "Waiting for the certificate of " + call,
+                                   [url = session.network().url] { return why_unhealthy(url); });
 }
 
 CommandResult must_confirm(bool yes, const std::string& what, const Console& console) {
@@ -254,7 +257,8 @@ CommandResult call_canister(const CanisterOptions& options, const Console& conso
   const Subject subject = TRY(open_subject(options, console));
   const CandidUse use = use_of(subject, options.method);
   const Call call = TRY(make_call(subject, options, use));
-  auto waiting = wait_for_certificate(options.canister + "." + options.method, console);
+  auto waiting =
+      wait_for_certificate(*subject.session, options.canister + "." + options.method, console);
   const auto answer = subject.agent().update(call);
   waiting.reset();
   const types::RequestId& request = subject.agent().last_request();

@@ -20,7 +20,7 @@ CommandResult manage(const CanisterOptions& options, const Console& console,
                      const std::string& method, const std::string& done) {
   const Subject subject = TRY(open_subject(options, console));
   {
-    const auto waiting = wait_for_certificate(method, console);
+    const auto waiting = wait_for_certificate(*subject.session, method, console);
     (void)TRY(call_management(subject.agent(), method,
                               candid::encode_args(management::CanisterIdRecord{subject.canister}),
                               subject.canister));
@@ -148,7 +148,7 @@ CommandResult change_settings(const SettingsOptions& options, const Console& con
                      "You (" + self.text() + ") will not be a controller of " +
                          options.canister.canister + " any more.",
                      console));
-  auto waiting = wait_for_certificate("update_settings", console);
+  auto waiting = wait_for_certificate(*subject.session, "update_settings", console);
   (void)TRY(call_management(subject.agent(), "update_settings", candid::encode_args(args),
                             subject.canister));
   waiting.reset();
@@ -161,7 +161,7 @@ CommandResult top_up_canister(const TopUpOptions& options, const Console& consol
   management::ProvisionalTopUpArgs args;
   args.canister_id = subject.canister;
   args.amount = options.cycles;
-  auto waiting = wait_for_certificate("provisional_top_up_canister", console);
+  auto waiting = wait_for_certificate(*subject.session, "provisional_top_up_canister", console);
   const auto done = call_management(subject.agent(), "provisional_top_up_canister",
                                     candid::encode_args(args), subject.canister);
   waiting.reset();
@@ -184,7 +184,7 @@ CommandResult delete_canister(const DeleteOptions& options, const Console& conso
                    "Deleting " + options.canister.canister +
                        " drops all that it remembers, its code and its cycles.",
                    console));
-  auto waiting = wait_for_certificate("delete_canister", console);
+  auto waiting = wait_for_certificate(*subject.session, "delete_canister", console);
   (void)TRY(call_management(subject.agent(), "delete_canister",
                             candid::encode_args(management::CanisterIdRecord{subject.canister}),
                             subject.canister));

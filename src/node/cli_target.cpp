@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "node/cli_files.hpp"
+#include "node/local_control.hpp"
 #include "node/local_directory.hpp"
 
 namespace icpd::node {
@@ -23,6 +24,9 @@ Result<certification::TrustRoot> root_of(ByteView der) {
 Result<NetworkTarget> network_in(const std::string& directory) {
   const std::string file = directory + "/" + kLocalReadyFile;
   const auto text = read_user_file(file, kJsonSizeMax);
+  if (!text.ok() && ask_parent(directory, "status").ok())
+    return Err("the network in " + directory +
+               " is starting; see what it waits for: icpd local status --dir " + directory);
   if (!text.ok())
     return Err("no network answers in " + directory + "; start it with: icpd local --dir " +
                directory);

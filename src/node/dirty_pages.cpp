@@ -25,8 +25,8 @@ Result<std::unique_ptr<io::GuestMemorySpace>> open_guest_memory() {
   const std::string_view name = chosen == nullptr ? "" : chosen;
   const auto names = io::memory::backend_names();
   if (!name.empty() && std::ranges::find(names, name) == names.end())
-    return Err(std::string(kVariable) + ": no backend '" + std::string(name) +
-               "': it is one of " + known_names());
+    return Err(std::string(kVariable) + ": no backend '" + std::string(name) + "': it is one of " +
+               known_names());
   return io::memory::make_guest_memory_space({.backend = name});
 }
 

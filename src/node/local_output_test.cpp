@@ -67,9 +67,10 @@ TEST_F(CanisterLogTest, canisters_have_their_names_and_traps_are_told_as_such) {
   CanisterLog log = open();
   ASSERT_TRUE(CanisterNames(directory_).set("counter", kCanister).ok());
   EXPECT_EQ(log.take(line(1, 0, "[TRAP]: no\nway\x1b")), "[counter] f trapped: no\n    way\\x1b");
-  EXPECT_EQ(file(), "1970-01-01T00:00:01.000Z warning canister [TRAP]: no\\nway\\x1b "
-                    "canister=counter id=" +
-                        id_ + " function=f height=1 index=0\n");
+  EXPECT_EQ(file(),
+            "1970-01-01T00:00:01.000Z warning canister [TRAP]: no\\nway\\x1b "
+            "canister=counter id=" +
+                id_ + " function=f height=1 index=0\n");
 }
 
 TEST_F(CanisterLogTest, what_is_no_line_is_passed_over) {

@@ -97,15 +97,16 @@ LogFile::LogFile(LogFile&& other) noexcept = default;
 
 Result<LogFile> LogFile::open(const std::string& path, std::uint64_t size_max) {
   try {
-    auto sink = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(path, size_max, kOldFilesKept);
+    auto sink =
+        std::make_shared<spdlog::sinks::rotating_file_sink_mt>(path, size_max, kOldFilesKept);
     return LogFile(std::make_unique<Parts>(Parts{logger_to(std::move(sink))}));
   } catch (const spdlog::spdlog_ex& error) {  // the library's way to say that it can't open it
     return Err(std::string(error.what()));
   }
 }
 
-void LogFile::write(Time time, LogLevel level, std::string_view component,
-                    std::string_view message, const LogFields& fields) {
+void LogFile::write(Time time, LogLevel level, std::string_view component, std::string_view message,
+                    const LogFields& fields) {
   const std::chrono::nanoseconds since_epoch(static_cast<std::int64_t>(time.ns));
   const spdlog::log_clock::time_point at(
       std::chrono::duration_cast<spdlog::log_clock::duration>(since_epoch));

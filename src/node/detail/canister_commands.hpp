@@ -18,8 +18,10 @@ struct Subject {
 
 [[nodiscard]] Result<Subject> open_subject(const CanisterOptions& options, const Console& console);
 
-/// While a call is on its way, to be held by the caller.
-[[nodiscard]] std::unique_ptr<Waiting> wait_for_certificate(const std::string& call,
+/// While a call is on its way, to be held by the caller. If it takes long it says why the network
+/// doesn't get on.
+[[nodiscard]] std::unique_ptr<Waiting> wait_for_certificate(const Session& session,
+                                                            const std::string& call,
                                                             const Console& console);
 
 /// Before something that can't be taken back: `what` says what that is, in a sentence. Fails unless
