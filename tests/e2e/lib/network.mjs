@@ -50,6 +50,8 @@ export class Network {
   constructor(directory) {
     this.directory = directory ?? temporaryDirectory();
     this.log = "";
+    /** More for the environment of its processes. */
+    this.environment = {};
   }
 
   /** Starts the processes and waits until the network answers. */
@@ -59,7 +61,7 @@ export class Network {
     this.child = spawn(
       binary,
       ["local", "--dir", this.directory, "--ready-file", readyFile, ...args],
-      { stdio: ["ignore", "pipe", "pipe"] },
+      { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...this.environment } },
     );
     this.child.stdout.on("data", (data) => (this.log += data));
     this.child.stderr.on("data", (data) => (this.log += data));
