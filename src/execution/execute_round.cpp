@@ -233,6 +233,7 @@ class Round {
     }
     std::ranges::move(result.out.ingress, std::back_inserter(out_.ingress));
     std::ranges::move(result.out.traces, std::back_inserter(out_.traces));
+    std::ranges::move(result.out.log, std::back_inserter(out_.log));
     std::ranges::move(result.work, std::back_inserter(report_.work));
     heap_delta_ += result.heap_delta_bytes;
     report_.executions += result.executions;
@@ -268,6 +269,8 @@ class Round {
     out_.ingress.clear();
     std::ranges::move(out_.traces, std::back_inserter(report_.traces));
     out_.traces.clear();
+    std::ranges::move(out_.log, std::back_inserter(report_.log));
+    out_.log.clear();
   }
 
   // -- End of the round --

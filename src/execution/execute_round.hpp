@@ -40,6 +40,9 @@ struct CanisterWork {
 struct RoundReport {
   /// One for each execution that worked for a user's call, in the order of execution.
   std::vector<MessageTrace> traces;
+  /// In the order of execution; a core's after those of the cores before it. At most
+  /// kCanisterLogSizeMax bytes for each execution.
+  std::vector<LogLines> log;
   std::uint64_t executions = 0;
   /// Of all cores and installs.
   std::uint64_t instructions = 0;

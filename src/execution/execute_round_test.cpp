@@ -1,5 +1,6 @@
 #include "execution/execute_round.hpp"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <thread>
 
@@ -37,6 +38,52 @@ TEST(ExecuteRound, traces_what_each_users_call_did) {
   subnet.finish(subnet.submit(kBob, proxy, "proxy", proxy_arg(counter, "inc")));
   // The call and its callback; what the callee did belongs to the callee's caller.
   EXPECT_EQ(subnet.traces.size(), 2U);
+}
+
+/// "function: line" for each line of the rounds so far.
+std::vector<std::string> said(const TestSubnet& subnet) {
+  std::vector<std::string> texts;
+  for (const LogLines& lines : subnet.log) {
+    for (const Bytes& line : lines.lines)
+      texts.push_back(lines.function + ": " + std::string(as_text(line)));
+  }
+  return texts;
+}
+
+TEST(ExecuteRound, reports_what_canisters_print_with_the_function_that_ran) {
+  TestSubnet subnet;
+  const CanisterId talker = subnet.deploy(with_imports(R"(
+    (data (i32.const 0) "onetwo")
+    (func $say (call $print (i32.const 0) (i32.const 3)) (call $print (i32.const 3) (i32.const 3)))
+    (func (export "canister_init") (call $say))
+    (func (export "canister_heartbeat") (call $print (i32.const 0) (i32.const 1)))
+    (func (export "canister_update say") (call $say) (call $reply))
+    (func (export "canister_update fail") (call $say) unreachable)
+    (func (export "canister_update quiet") (call $reply))))"));
+  EXPECT_EQ(said(subnet)[0], "canister_init: one");
+  EXPECT_EQ(said(subnet)[1], "canister_init: two");
+  EXPECT_EQ(subnet.log[0].canister, talker);
+  subnet.log.clear();
+  subnet.call(kBob, talker, "say");
+  subnet.call(kBob, talker, "quiet");
+  subnet.call(kBob, talker, "fail");
+  std::vector<std::string> texts = said(subnet);
+  EXPECT_GT(std::erase(texts, "canister_heartbeat: o"), 0u);
+  EXPECT_EQ(texts, (std::vector<std::string>{"say: one", "say: two", "fail: one", "fail: two",
+                                             "fail: [TRAP]: Canister trapped: unreachable"}));
+  EXPECT_TRUE(std::ranges::none_of(subnet.log, [](const LogLines& l) { return l.lines.empty(); }));
+}
+
+TEST(ExecuteRound, reports_what_a_callback_prints_by_the_method_that_made_the_call) {
+  TestSubnet subnet;
+  std::string module = kProxy;
+  constexpr std::string_view kCallback = "(func $on_reply (param i32)";
+  module.insert(module.find(kCallback) + kCallback.size(),
+                "(call $print (i32.const 256) (i32.const 2))");
+  const CanisterId counter = subnet.deploy(kCounter);
+  const CanisterId proxy = subnet.deploy(module);
+  subnet.call(kBob, proxy, "proxy", proxy_arg(counter, "inc"));
+  EXPECT_EQ(said(subnet), std::vector<std::string>{"callback of proxy: ok"});
 }
 
 TEST(ExecuteRound, a_thousand_messages_of_one_round_are_executed_in_order) {

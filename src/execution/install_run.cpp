@@ -1,5 +1,7 @@
 #include "execution/install_run.hpp"
 
+#include <algorithm>
+
 #include "execution/apply_effects.hpp"
 #include "execution/canister_cycles.hpp"
 #include "execution/canister_run.hpp"
@@ -51,6 +53,8 @@ class InstallRun final : public PausedExecution {
   std::uint64_t instructions = 0;
   std::uint64_t dirty_pages = 0;
   MessageEffects effects;
+  /// The lines of effects.log by the step that wrote them.
+  std::vector<LogLines> log;
 
   [[nodiscard]] std::span<const Step> steps() const {
     if (plan.mode == state::InstallMode::kUpgrade) return kUpgradeSteps;
@@ -162,11 +166,15 @@ std::unique_ptr<EntryRun> make_entry(const RoundContext& round, const CanisterSt
                                     std::move(view), message_of(round, run, step.context), room);
 }
 
-void collect(InstallRun& run, const Step& step, EntryOutcome& outcome) {
+void collect(InstallRun& run, const CanisterState& canister, const Step& step,
+             EntryOutcome& outcome) {
   run.instructions += outcome.instructions;
   run.dirty_pages += outcome.dirty_pages;
   MessageEffects& all = run.effects;
   all.log.insert(all.log.end(), outcome.effects.log.begin(), outcome.effects.log.end());
+  if (!outcome.effects.log.empty())
+    run.log.push_back(
+        {canister.id, std::string(wasm::export_name(step.hook)), std::move(outcome.effects.log)});
   if (outcome.failure) return;
   run.next.heap = std::move(outcome.heap);
   run.next.stable = std::move(outcome.stable);
@@ -220,7 +228,7 @@ Result<StepsEnd, UserError> run_steps(const RoundContext& round, const CanisterS
     if (progress == wasm::Progress::kPaused) return StepsEnd::kPaused;
     EntryOutcome outcome = run.entry->finish();
     run.entry.reset();
-    collect(run, run.steps()[run.step], outcome);
+    collect(run, canister, run.steps()[run.step], outcome);
     ++run.step;
     if (outcome.failure) return Err(from_canister(canister.id, *outcome.failure));
   }
@@ -351,6 +359,7 @@ WorkDone advance(ManagementScope& scope, state::SubnetCallId id, SubnetRoom& roo
   if (!progress.ok()) ended = Err(progress.error());
   if (ended.ok()) ended = complete(round, call, canister, *run, room);
   if (!ended.ok()) settle(round, canister.write(), *run);
+  std::ranges::move(run->log, std::back_inserter(scope.out.log));
   consume(canister.write(), state::CyclesUse::kIngressInduction, debit);
   if (ended.ok()) work.heap_delta_bytes = run->dirty_pages * io::kGuestPageSize;
   put_back(scope, std::move(canister));

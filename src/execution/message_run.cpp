@@ -353,6 +353,30 @@ void trace(const CanisterState& canister, const state::CallOrigin& origin,
       {user->message, canister.id, user->method_name, outcome.instructions, outcome.dirty_pages});
 }
 
+/// The method that opened a call context; heartbeats and timers have none.
+const std::string* method_of(const state::CallOrigin& origin) {
+  if (const auto* user = std::get_if<state::IngressOrigin>(&origin)) return &user->method_name;
+  const auto* canister = std::get_if<state::CanisterOrigin>(&origin);
+  return canister == nullptr ? nullptr : &canister->method_name;
+}
+
+/// What runs, for people.
+std::string function_name(const Task& task, const state::CallOrigin& origin) {
+  if (const auto* method = std::get_if<wasm::Method>(&task.entry)) return method->name;
+  if (const auto* hook = std::get_if<wasm::Hook>(&task.entry))
+    return std::string(wasm::export_name(*hook));
+  const std::string* method = method_of(origin);
+  return method == nullptr ? "callback" : "callback of " + *method;
+}
+
+/// Into the canister's log, and to whoever watches.
+void keep_log(const RoundContext& round, CanisterState& canister, const Task& task,
+              const state::CallOrigin& origin, std::deque<Bytes> lines, RoundOutput& out) {
+  if (lines.empty()) return;
+  write_log(canister, lines, round.time);
+  out.log.push_back({canister.id, function_name(task, origin), std::move(lines)});
+}
+
 std::optional<Answer> result_of(const CanisterState& canister, EntryOutcome& outcome) {
   if (outcome.failure) return prefixed(canister, *outcome.failure);
   if (!outcome.effects.response) return std::nullopt;
@@ -392,7 +416,8 @@ void finish(const RoundContext& round, CanisterState& canister, MessageRun& run,
   if (run.failed_callback) merge_cleanup(run, outcome);
   const types::CallContextId id =
       run.task.context_id ? *run.task.context_id : open_context(round, canister, run);
-  write_log(canister, outcome.effects.log, round.time);
+  keep_log(round, canister, run.task, canister.calls->find(id)->origin,
+           std::move(outcome.effects.log), out);
   std::optional<Answer> result = result_of(canister, outcome);
   if (!outcome.failure) {
     room = room.after(outcome.drawn);

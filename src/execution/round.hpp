@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <string>
 #include <vector>
 
 #include "execution/environment.hpp"
@@ -39,10 +41,20 @@ struct MessageTrace {
   std::uint64_t dirty_pages = 0;
 };
 
+/// What one execution wrote into its canister's log: debug prints, and "[TRAP]: ..." if it failed.
+/// For people who watch; the log itself is in the canister's state.
+struct LogLines {
+  types::CanisterId canister;
+  /// "increment", "canister_init", "callback of increment"; never empty.
+  std::string function;
+  std::deque<Bytes> lines;
+};
+
 /// Collected while canisters run; in the order in which things happened on one core.
 struct RoundOutput {
   std::vector<IngressUpdate> ingress;
   std::vector<MessageTrace> traces;
+  std::vector<LogLines> log;
 };
 
 }  // namespace icpd::execution

@@ -79,6 +79,8 @@ class TestSubnet {
     ensure(cycles_accounted_for() == minted, "cycles neither appear nor vanish");
     for (const MessageTrace& trace : report.traces)
       traces.push_back(trace);
+    for (const LogLines& lines : report.log)
+      log.push_back(lines);
     return report;
   }
 
@@ -209,6 +211,7 @@ class TestSubnet {
   QueryOptions query_options;
   state::ReplicatedState state;
   std::vector<MessageTrace> traces;
+  std::vector<LogLines> log;
   /// What provisional methods made out of nothing.
   Cycles minted{0};
 

@@ -28,6 +28,8 @@ using Then = std::move_only_function<void(T)>;
 struct HttpError {
   unsigned status = 500;
   std::string message;
+  /// Of 405: the methods that the path takes, as the header Allow lists them.
+  std::string allow = {};
 };
 
 struct NodeStatus {

@@ -33,7 +33,9 @@ io::HttpResponse text_response(unsigned status, std::string_view text) {
 }
 
 io::HttpResponse error_response(const HttpError& error) {
-  return text_response(error.status, error.message);
+  io::HttpResponse response = text_response(error.status, error.message);
+  if (!error.allow.empty()) response.headers.emplace_back("allow", error.allow);
+  return response;
 }
 
 Bytes status_body(const NodeStatus& status) {

@@ -51,7 +51,8 @@ Result<Route, HttpError> route(std::string_view method, std::string_view path) {
   if (!path.starts_with('/')) return Err(HttpError{404, "no such path"});
   const auto parts = segments(path);
   if (parts.size() == 3 && parts[0] == "api" && parts[1] == "v2" && parts[2] == "status") {
-    if (method != "GET" && method != "HEAD") return Err(HttpError{405, "status is read with GET"});
+    if (method != "GET" && method != "HEAD")
+      return Err(HttpError{405, "status is read with GET", "GET, HEAD, OPTIONS"});
     return Route{};
   }
   if (parts.size() != 5 || parts[0] != "api") return Err(HttpError{404, "no such path"});
@@ -59,7 +60,7 @@ Result<Route, HttpError> route(std::string_view method, std::string_view path) {
     return e.version == parts[1] && e.scope == parts[2] && e.action == parts[4];
   });
   if (entry == kEntries.end()) return Err(HttpError{404, "no such path or API version"});
-  if (method != "POST") return Err(HttpError{405, "requests are sent with POST"});
+  if (method != "POST") return Err(HttpError{405, "requests are sent with POST", "POST, OPTIONS"});
   const auto id = types::Principal::from_text(parts[3]);
   if (!id.ok()) return Err(HttpError{400, "id in the path: " + id.error().message});
   return Route{entry->action_kind, entry->scope_kind, entry->number, *id};

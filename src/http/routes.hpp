@@ -20,8 +20,8 @@ struct Route {
   types::Principal id;
 };
 
-/// 404 for a path that is no route, 405 for a route with another method, 400 for an id that is no
-/// principal.
+/// 404 for a path that is no route, 405 for a route with another method (with the methods that it
+/// takes), 400 for an id that is no principal.
 [[nodiscard]] Result<Route, HttpError> route(std::string_view method, std::string_view path);
 
 }  // namespace icpd::http

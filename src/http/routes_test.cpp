@@ -53,6 +53,8 @@ TEST(Route, status_is_read_with_get) {
 
 TEST(Route, another_method_on_a_known_path_is_405) {
   EXPECT_EQ(route("GET", path("v2", "canister", "call")).error().status, 405u);
+  EXPECT_EQ(route("GET", path("v2", "canister", "call")).error().allow, "POST, OPTIONS");
+  EXPECT_EQ(route("PUT", "/api/v2/status").error().allow, "GET, HEAD, OPTIONS");
   EXPECT_EQ(route("PUT", path("v3", "canister", "query")).error().status, 405u);
 }
 

@@ -44,7 +44,7 @@ struct AgentError {
     kTimeout,      // not known whether it was executed
   };
   Kind kind = Kind::kUnreachable;
-  /// For people. Of a reject: "CanisterError: text (IC0503)".
+  /// For people. Of a reject: "failed: text (IC0503)". May have words of canisters and servers.
   std::string message;
   /// Of a reject, if the answer names it: "IC0503".
   std::string error_code;

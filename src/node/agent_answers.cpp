@@ -11,11 +11,16 @@ using certification::Lookup;
 
 constexpr std::size_t kSignaturesMax = 64;
 
+/// Who says no: codes of the interface specification, "Reject codes". Code 5 is the system's too
+/// where a canister has no code, no such method or no cycles.
 std::string_view name_of_reject(std::uint64_t code) {
-  constexpr std::array<std::string_view, 7> kNames = {
-      "unknown reject",          "system (fatal)",           "system (transient)",
-      "no such destination",     "the canister rejected it", "the canister failed",
-      "system (outcome unknown)"};
+  constexpr std::array<std::string_view, 7> kNames = {"rejected with an unknown code",
+                                                      "refused",
+                                                      "refused for now",
+                                                      "no such destination",
+                                                      "the canister rejected it",
+                                                      "failed",
+                                                      "it isn't known whether it was executed"};
   return kNames[code < kNames.size() ? code : 0];
 }
 

@@ -219,7 +219,7 @@ TEST_F(AgentTest, names_the_reject) {
   server_.reject_code = 5;
   const auto reply = update();
   EXPECT_EQ(kind(reply), Kind::kRejected);
-  EXPECT_EQ(reply.error().message, "the canister failed: no (IC0503)");
+  EXPECT_EQ(reply.error().message, "failed: no (IC0503)");
   EXPECT_EQ(reply.error().error_code, "IC0503");
 }
 

@@ -1,8 +1,10 @@
 #include "node/cli.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "node/cli_sim.hpp"
+#include "node/cli_text.hpp"
 #include "node/cli_version.hpp"
 #include "node/cli_wat.hpp"
 #include "node/detail/command_tree.hpp"
@@ -23,7 +25,10 @@ constexpr const char* kExamples =
     "  icpd canister deploy counter --wasm counter.wasm\n"
     "  icpd canister call counter increment\n"
     "\n"
-    "icpd COMMAND --help says more about a command.";
+    "icpd COMMAND --help says more about a command, icpd --version what this program is.";
+
+/// What of a mistyped word is shown.
+constexpr std::size_t kEchoMax = 48;
 
 void add_simulator(CommandTree& tree) {
   add_command<SimOptions>(
@@ -33,12 +38,12 @@ void add_simulator(CommandTree& tree) {
       "  icpd sim --seeds 1..100 --nodes 7 --byzantine 2 --json > runs.jsonl\n"
       "\nThe same seed and options give the same run. Status 0 if every seed holds.\n",
       [](CLI::App& command, SimOptions& options) {
-        command.add_option("--seed", options.seed, "One run")->check(CLI::NonNegativeNumber);
+        detail::add_number(command, "--seed", options.seed, "One run");
         command.add_option("--seeds", options.seeds, "Several, one after the other: A..B, with B");
-        command.add_option("--nodes", options.nodes, "Nodes of the subnet [4]");
-        command.add_option("--byzantine", options.byzantine,
+        detail::add_number(command, "--nodes", options.nodes, "Nodes of the subnet [4]");
+        detail::add_number(command, "--byzantine", options.byzantine,
                            "How many of them are faulty on purpose, at most a third [0]");
-        command.add_option("--heights", options.heights,
+        detail::add_number(command, "--heights", options.heights,
                            "Heights that a run must reach after its first fault [100]");
         command.add_option("--trace", options.trace, "Write what happens to this file");
         command.add_flag("--json", options.json, "For programs: one object for each seed");
@@ -69,6 +74,25 @@ std::vector<std::string> names_of_commands(const CLI::App& app) {
   return names;
 }
 
+struct MissingCommand {
+  std::string_view name;
+  std::string_view would;
+};
+/// Commands that people look for and this version doesn't have.
+constexpr std::array<MissingCommand, 4> kMissingCommands = {{
+    {"net", "change the members of a network"},
+    {"gateway", "serve canisters to browsers"},
+    {"pocket-ic", "be a test server for PocketIC"},
+    {"state", "look into a node's stored state"},
+}};
+
+CommandResult check_missing(const std::string& word) {
+  const auto found = std::ranges::find(kMissingCommands, word, &MissingCommand::name);
+  if (found == kMissingCommands.end()) return {};
+  return usage_error("'icpd " + word + "' isn't there yet: it would " + std::string(found->would) +
+                     ".\nSee 'icpd --help'.");
+}
+
 /// CLI11 takes an unknown command for a stray argument; who mistyped one wants to hear its name.
 CommandResult check_command_words(const CLI::App& app, std::span<const std::string> arguments) {
   const CLI::App* level = &app;
@@ -77,8 +101,9 @@ CommandResult check_command_words(const CLI::App& app, std::span<const std::stri
     const auto names = names_of_commands(*level);
     if (names.empty() || word.starts_with("-")) return {};
     if (std::ranges::find(names, word) == names.end()) {
+      if (level == &app) TRY(check_missing(word));
       const std::string nearest = nearest_word(word, names);
-      return usage_error("no command '" + path + " " + word + "'." +
+      return usage_error("no command '" + path + " " + brief(word, kEchoMax) + "'." +
                          (nearest.empty() ? "" : " Did you mean '" + path + " " + nearest + "'?") +
                          "\nSee '" + path + " --help'.");
     }
@@ -88,14 +113,21 @@ CommandResult check_command_words(const CLI::App& app, std::span<const std::stri
   return {};
 }
 
-std::string path_of(const CLI::App& app) {
-  std::string path = "icpd";
-  const CLI::App* level = &app;
-  while (!level->get_subcommands().empty()) {
-    level = level->get_subcommands().front();
-    path += " " + level->get_name();
+/// The command that was chosen so far, and what is typed before its name.
+struct ChosenCommand {
+  const CLI::App* command;
+  std::string before;
+
+  [[nodiscard]] std::string path() const {
+    return before + (before.empty() ? "" : " ") + command->get_name();
   }
-  return path;
+};
+
+ChosenCommand chosen_in(const CLI::App& app) {
+  ChosenCommand chosen{&app, ""};
+  while (!chosen.command->get_subcommands().empty())
+    chosen = {chosen.command->get_subcommands().front(), chosen.path()};
+  return chosen;
 }
 
 /// CLI11's "Could not convert: --nodes = x" as a sentence; other texts of it stay.
@@ -113,18 +145,28 @@ CommandResult parse(CommandTree& tree, std::span<const std::string> arguments) {
   try {
     tree.app.parse(std::move(reversed));
   } catch (const CLI::CallForHelp&) {
-    const CLI::App* level = &tree.app;
-    while (!level->get_subcommands().empty())
-      level = level->get_subcommands().front();
-    tree.chosen = [&tree, text = level->help()]() -> CommandResult {
+    const ChosenCommand help = chosen_in(tree.app);
+    tree.chosen = [&tree, text = help.command->help(help.before)]() -> CommandResult {
       tree.console.out(text);
       return {};
     };
   } catch (const CLI::ParseError& error) {
-    const std::string path = path_of(tree.app);
-    return usage_error(in_words(error.what()) + "\nSee '" + path + " --help'.");
+    return usage_error(in_words(error.what()) + "\nSee '" + chosen_in(tree.app).path() +
+                       " --help'.");
   }
   return {};
+}
+
+/// "icpd help local" is "icpd local --help", and "icpd --version" is "icpd version".
+std::vector<std::string> without_synonyms(std::span<const std::string> arguments) {
+  std::vector<std::string> words(arguments.begin(), arguments.end());
+  if (words.front() == "help") {
+    words.erase(words.begin());
+    words.emplace_back("--help");
+  } else if (words.front() == "--version" || words.front() == "-v" || words.front() == "-V") {
+    words.front() = "version";
+  }
+  return words;
 }
 
 CommandResult run(CommandTree& tree, std::span<const std::string> arguments) {
@@ -150,9 +192,10 @@ int run_command_line(std::span<const std::string> arguments, const Console& cons
     console.note(tree.app.help());
     return kExitUsage;
   }
-  const CommandResult result = run(tree, arguments);
+  const CommandResult result = run(tree, without_synonyms(arguments));
   if (result.ok()) return 0;
-  if (!result.error().message.empty()) console.remark("icpd: " + result.error().message);
+  // A canister's or a server's words may be in it.
+  if (!result.error().message.empty()) console.remark("icpd: " + printable(result.error().message));
   return result.error().status;
 }
 

@@ -1,36 +1,37 @@
 #include "node/cli_canister.hpp"
 
+#include <array>
 #include <nlohmann/json.hpp>
 
-#include "codec/cbor.hpp"
 #include "node/cli_candid.hpp"
 #include "node/cli_files.hpp"
+#include "node/cli_health.hpp"
 #include "node/cli_management.hpp"
+#include "node/cli_text.hpp"
 #include "node/cli_trace.hpp"
-#include "node/progress.hpp"
+#include "node/detail/canister_commands.hpp"
+#include "node/management_interface.hpp"
+#include "types/effective_canister.hpp"
 #include "types/limits.hpp"
 
 namespace icpd::node {
 namespace {
 
 namespace candid = codec::candid;
+using detail::must_confirm;
+using detail::open_subject;
+using detail::Subject;
+using detail::wait_for_certificate;
+using nlohmann::ordered_json;
 using types::CanisterId;
 
 constexpr std::uint64_t kArgSizeMax = 2 * kMiB;
-
-/// A session and the canister that a command is about.
-struct Subject {
-  std::unique_ptr<Session> session;
-  CanisterId canister;
-
-  [[nodiscard]] Agent& agent() const { return session->agent(); }
-};
-
-Result<Subject> open_subject(const CanisterOptions& options, const Console& console) {
-  Subject subject{TRY(Session::open(options.target, console)), {}};
-  subject.canister = TRY(subject.session->names().resolve(options.canister));
-  return subject;
-}
+/// What of an argument an error shows.
+constexpr std::size_t kEchoMax = 80;
+/// The parser quotes what it doesn't understand.
+constexpr std::size_t kReasonMax = 400;
+/// What of an answer that isn't Candid is shown without being asked for.
+constexpr std::size_t kUnreadableMax = 128;
 
 /// At most one of --arg, --arg-hex and --arg-file, and it can be read; no network is needed to say
 /// so.
@@ -49,37 +50,63 @@ Result<Bytes, CommandFailure> argument_of(const CanisterOptions& options, const 
   if (!options.arg_hex.empty()) return *from_hex(options.arg_hex);
   if (options.arg.empty()) return candid::encode_args();
   auto message = candid_message(options.arg, use);
-  if (!message.ok()) return usage_error("argument " + options.arg + ": " + message.error().message);
+  if (!message.ok())
+    return usage_error("argument " + brief(options.arg, kEchoMax) + ": " +
+                       brief(message.error().message, kReasonMax));
   return std::move(*message);
+}
+
+/// The interface of a called method; of the management canister the specification's.
+CandidUse use_of(const Subject& subject, const std::string& method) {
+  if (subject.canister == types::management_canister())
+    return {std::string(management_interface()), method};
+  return {canister_interface(subject.agent(), subject.canister), method};
+}
+
+/// Of a call that was certified: only such a one has a trace.
+bool was_executed(const AgentResult<Slice>& answer) {
+  return answer.ok() || answer.error().kind == AgentError::Kind::kRejected;
+}
+
+/// The call, sent to where the canister is that it is about.
+Result<Call, CommandFailure> make_call(const Subject& subject, const CanisterOptions& options,
+                                       const CandidUse& use) {
+  Bytes arg = TRY(argument_of(options, use));
+  const auto about = types::effective_canister_id(subject.canister, options.method, arg);
+  if (!about.ok()) return Err(CommandFailure(about.error().message));
+  return Call{subject.canister, options.method, std::move(arg),
+              about->value_or(subject.session->network().some_canister)};
+}
+
+void print_unreadable(ByteView answer, const Error& why, const Console& console) {
+  const bool is_long = answer.size() > kUnreadableMax;
+  console.line(to_hex(is_long ? answer.first(kUnreadableMax) : answer) + (is_long ? "..." : ""));
+  console.remark("The answer isn't Candid (" + printable(brief(why.message, kEchoMax)) +
+                 "), so it is shown in hexadecimal" +
+                 (is_long ? ", the first " + std::to_string(kUnreadableMax) + " of its " +
+                                grouped(answer.size()) + " bytes. All of it: --hex"
+                          : std::string()));
 }
 
 void print_answer(const CanisterOptions& options, ByteView answer, const CandidUse& use,
                   const Console& console) {
+  if (options.hex) return console.line(to_hex(answer));
   const auto text = candid_text(answer, use);
   // An answer may be of any form; only most are Candid.
-  console.line(options.hex || !text.ok() ? to_hex(answer) : *text);
+  if (!text.ok()) return print_unreadable(answer, text.error(), console);
+  console.line(printable(*text));
 }
 
-/// While a call is on its way, to be held by the caller.
-[[nodiscard]] std::unique_ptr<Waiting> wait_for_certificate(const std::string& call,
-                                                            const Console& console) {
-  return std::make_unique<Waiting>(console, "Waiting for the certificate of " + call);
-}
-
-CommandResult must_confirm(bool yes, const std::string& question, const Console& console) {
-  if (yes || (console.confirm && console.confirm(question))) return {};
-  return Err(CommandFailure("nothing was done; " + question + " Say so with --yes"));
-}
-
-Result<codec::Uint128, CommandFailure> parse_cycles(const std::string& text) {
-  std::string digits;
-  for (const char c : text) {
-    if (c != '_' && c != '\'') digits += c;
-  }
-  const auto amount = codec::Nat::from_decimal(digits);
-  const auto value = amount ? amount->to_u128() : std::nullopt;
-  if (!value) return usage_error("'" + text + "' is no amount of cycles");
-  return *value;
+/// `request` is there for calls that have one to be traced with.
+void print_answer_json(const Subject& subject, const Call& call, ByteView answer,
+                       const CandidUse& use, const std::optional<types::RequestId>& request,
+                       const Console& console) {
+  const auto text = candid_text(answer, use);
+  ordered_json json = {{"canister", subject.canister.text()}, {"method", call.method}};
+  if (request) json["request"] = request->hex();
+  json["reply"] = text.ok() ? ordered_json(*text) : ordered_json();
+  json["reply_hex"] = to_hex(answer);
+  console.line(json.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
 }
 
 /// What a deploy does to a canister that is in this state.
@@ -119,84 +146,83 @@ CommandResult install_into(const Subject& subject, const InstallOptions& options
   if (has_code) TRY(confirm_install(subject, options, mode, init.interface, console));
   {
     const Waiting waiting(console, "Installing " + options.canister.canister +
-                                       ": every node compiles " + std::to_string(module.size()) +
+                                       ": every node compiles " + grouped(module.size()) +
                                        " bytes of code");
     TRY(install_module(subject.agent(), subject.canister, mode, module, arg));
   }
   constexpr std::array<const char*, 3> kDone = {"installed", "reinstalled", "upgraded"};
-  console.remark(options.canister.canister + " is " + kDone[static_cast<std::size_t>(mode)] + ": " +
-                 std::to_string(module.size()) + " bytes of code");
+  const char* done = kDone[static_cast<std::size_t>(mode)];
+  if (options.canister.json) {
+    console.line(ordered_json{{"canister", subject.canister.text()}, {"done", done}}.dump());
+    return {};
+  }
+  console.remark(options.canister.canister + " is " + done + ": " + grouped(module.size()) +
+                 " bytes of code");
   console.line(subject.canister.text());
   return {};
 }
 
-CommandResult manage(const CanisterOptions& options, const Console& console,
-                     const std::string& method, const std::string& done) {
-  const Subject subject = TRY(open_subject(options, console));
-  {
-    const auto waiting = wait_for_certificate(method, console);
-    (void)TRY(call_management(subject.agent(), method,
-                              candid::encode_args(management::CanisterIdRecord{subject.canister}),
-                              subject.canister));
-  }
-  console.remark(options.canister + " " + done);
-  return {};
+/// Before a canister of this name is looked for or made.
+Result<PartLock> claim_name(const CanisterNames& names, const std::string& name,
+                            const Console& console) {
+  return names.claim(name, [&] {
+    console.remark("Waiting for another command that makes or installs '" + name + "' ...");
+  });
 }
 
-std::vector<types::Principal> controllers_in(ByteView leaf) {
-  std::vector<types::Principal> controllers;
-  const auto document = codec::cbor::Document::parse(leaf);
-  if (!document.ok()) return controllers;
-  const codec::cbor::Item list = document->root();
-  for (auto item = list.first(); item; item = item->next_in(list)) {
-    const auto bytes = item->bytes();
-    const auto principal =
-        bytes.ok() ? types::Principal::from_bytes(*bytes) : Result<types::Principal>(Err(""));
-    if (principal.ok()) controllers.push_back(*principal);
-  }
-  return controllers;
-}
-
-std::string joined(const std::vector<types::Principal>& principals) {
-  std::string text;
-  for (const types::Principal& principal : principals)
-    text += (text.empty() ? "" : ", ") + principal.text();
-  return text.empty() ? "none" : text;
-}
-
-void print_status(const management::CanisterStatusResult& status, const Console& console) {
-  constexpr std::array<const char*, 3> kStatus = {"running", "stopping", "stopped"};
-  const auto& settings = status.settings;
-  const auto nat = [](codec::Uint128 value) { return codec::to_decimal(value); };
-  console.line(std::string("status               ") + kStatus[status.status.index()]);
-  console.line("module hash          " +
-               (status.module_hash ? to_hex(*status.module_hash) : std::string("no code")));
-  console.line("controllers          " + joined(settings.controllers));
-  console.line("cycles               " + nat(status.cycles));
-  console.line("burned a day, idle   " + nat(status.idle_cycles_burned_per_day));
-  console.line("memory               " + nat(status.memory_size) + " bytes (heap " +
-               nat(status.memory_metrics.wasm_memory_size) + ", stable " +
-               nat(status.memory_metrics.stable_memory_size) + ")");
-  console.line("compute allocation   " + nat(settings.compute_allocation) + " %");
-  console.line("memory allocation    " + nat(settings.memory_allocation) + " bytes");
-  console.line("freezing threshold   " + nat(settings.freezing_threshold) + " s");
-  console.line("version              " + std::to_string(status.version));
+/// A new canister. If its name can't be kept, its id is at least said.
+Result<CanisterId, CommandFailure> make_named(Session& session, const std::string& name,
+                                              std::optional<codec::Uint128> cycles,
+                                              const Console& console) {
+  auto waiting = wait_for_certificate(session, "the new canister", console);
+  const CanisterId id = TRY(create_provisional(session, cycles));
+  waiting.reset();
+  if (name.empty()) return id;
+  const auto kept = session.names().set(name, id);
+  if (!kept.ok())
+    return Err(CommandFailure("canister " + id.text() +
+                              " is made, but its name isn't kept: " + kept.error().message));
+  return id;
 }
 
 }  // namespace
 
-CommandResult create_canister(const CyclesOptions& options, const Console& console) {
-  std::optional<codec::Uint128> cycles;
-  if (!options.amount.empty()) cycles = TRY(parse_cycles(options.amount));
-  const auto session = TRY(Session::open(options.canister.target, console));
+namespace detail {
+
+Result<Subject> open_subject(const CanisterOptions& options, const Console& console) {
+  Subject subject{TRY(Session::open(options.target, console)), {}};
+  subject.canister = TRY(subject.session->names().resolve(options.canister));
+  return subject;
+}
+
+std::unique_ptr<Waiting> wait_for_certificate(const Session& session, const std::string& call,
+                                              const Console& console) {
+  return std::make_unique<Waiting>(console, "Waiting for the certificate of " + call,
+                                   [url = session.network().url] { return why_unhealthy(url); });
+}
+
+CommandResult must_confirm(bool yes, const std::string& what, const Console& console) {
+  if (yes) return {};
+  if (!console.confirm) return Err(CommandFailure(what + " Nothing was done; to do it, add --yes"));
+  if (console.confirm(what + " Go on?")) return {};
+  return Err(CommandFailure("nothing was done"));
+}
+
+}  // namespace detail
+
+CommandResult create_canister(const CreateOptions& options, const Console& console) {
   const std::string& name = options.canister.canister;
-  if (!name.empty() && TRY(session->names().find(name)))
-    return Err(CommandFailure("there is a canister '" + name + "' already"));
-  auto waiting = wait_for_certificate("the new canister", console);
-  const CanisterId id = TRY(create_provisional(*session, cycles));
-  waiting.reset();
-  if (!name.empty()) TRY(session->names().set(name, id));
-  console.line(id.text());
+  const auto session = TRY(Session::open(options.canister.target, console));
+  PartLock claimed;
+  if (!name.empty()) {
+    claimed = TRY(claim_name(session->names(), name, console));
+    if (TRY(session->names().find(name)))
+      return Err(CommandFailure("there is a canister '" + name + "' already"));
+  }
+  const CanisterId id = TRY(make_named(*session, name, options.cycles, console));
+  ordered_json json;
+  json["canister"] = id.text();
+  console.line(options.canister.json ? json.dump() : id.text());
   return {};
 }
 
@@ -204,16 +230,17 @@ CommandResult deploy_canister(const InstallOptions& options, const Console& cons
   // A wrong file or argument is said before a canister is made for it.
   const Slice module(TRY(read_user_file(options.wasm, types::limits::kWasmModuleSizeMax)));
   (void)TRY(argument_of(options.canister, {candid_interface(module), ""}));
+  const std::string& name = options.canister.canister;
   Subject subject{TRY(Session::open(options.canister.target, console)), {}};
   const CanisterNames& names = subject.session->names();
-  const auto known = TRY(names.find(options.canister.canister));
-  if (known) {
-    subject.canister = *known;
-  } else {
-    const auto waiting = wait_for_certificate("the new canister", console);
-    subject.canister = TRY(create_provisional(*subject.session, std::nullopt));
-    TRY(names.set(options.canister.canister, subject.canister));
+  const PartLock claimed = TRY(claim_name(names, name, console));
+  const auto known = TRY(names.find(name));
+  if (!known) {
+    const auto good = check_name(name);
+    if (!good.ok()) return usage_error(good.error().message);
   }
+  subject.canister =
+      known ? *known : TRY(make_named(*subject.session, name, std::nullopt, console));
   return install_into(subject, options, module, console);
 }
 
@@ -225,140 +252,36 @@ CommandResult install_canister(const InstallOptions& options, const Console& con
 
 CommandResult call_canister(const CanisterOptions& options, const Console& console) {
   TRY(check_argument(options));
+  if (options.json && options.trace)
+    return usage_error("--json and --trace exclude each other; a call's trace: icpd trace REQUEST");
   const Subject subject = TRY(open_subject(options, console));
-  const CandidUse use{canister_interface(subject.agent(), subject.canister), options.method};
-  Bytes arg = TRY(argument_of(options, use));
-  auto waiting = wait_for_certificate(options.canister + "." + options.method, console);
-  const Slice answer =
-      TRY(subject.agent().update(Call::to(subject.canister, options.method, std::move(arg))));
+  const CandidUse use = use_of(subject, options.method);
+  const Call call = TRY(make_call(subject, options, use));
+  auto waiting =
+      wait_for_certificate(*subject.session, options.canister + "." + options.method, console);
+  const auto answer = subject.agent().update(call);
   waiting.reset();
-  print_answer(options, answer, use, console);
-  if (!options.trace) return {};
-  return print_trace_of(subject.session->network(), subject.agent().last_request(), console);
+  const types::RequestId& request = subject.agent().last_request();
+  if (answer.ok() && options.json)
+    print_answer_json(subject, call, *answer, use, request, console);
+  else if (answer.ok())
+    print_answer(options, *answer, use, console);
+  if (options.trace && was_executed(answer))
+    TRY(print_trace_of(subject.session->network(), request, console));
+  if (!answer.ok()) return Err(CommandFailure(answer.error()));
+  return {};
 }
 
 CommandResult query_canister(const CanisterOptions& options, const Console& console) {
   TRY(check_argument(options));
   const Subject subject = TRY(open_subject(options, console));
-  const CandidUse use{canister_interface(subject.agent(), subject.canister), options.method};
-  const Slice answer = TRY(subject.agent().query(
-      Call::to(subject.canister, options.method, TRY(argument_of(options, use)))));
-  print_answer(options, answer, use, console);
-  return {};
-}
-
-CommandResult list_canisters(const CanisterOptions& options, const Console& console) {
-  const NetworkTarget network = TRY(find_network(options.target.network, console));
-  if (network.directory.empty())
-    return Err(CommandFailure("a network known by its URL only has no names to list"));
-  const auto names = TRY(CanisterNames(network.directory).all());
-  nlohmann::ordered_json json = nlohmann::ordered_json::object();
-  for (const auto& [name, id] : names) {
-    json[name] = id.text();
-    if (!options.json) console.line(id.text() + "  " + name);
-  }
-  if (options.json) console.line(json.dump());
-  if (names.empty() && !options.json)
-    console.remark("No canisters yet; icpd canister deploy NAME --wasm FILE makes one.");
-  return {};
-}
-
-CommandResult show_canister_info(const CanisterOptions& options, const Console& console) {
-  const Subject subject = TRY(open_subject(options, console));
-  const Slice id = Slice::copy_of(subject.canister.view());
-  const auto label = [](std::string_view text) { return Slice::copy_of(as_bytes(text)); };
-  const auto tree = TRY(subject.agent().read_state(
-      subject.canister, {{label("canister"), id, label("module_hash")},
-                         {label("canister"), id, label("controllers")}}));
-  const auto leaf = [&](std::string_view name) {
-    return tree.lookup({as_bytes("canister"), id.view(), as_bytes(name)});
-  };
-  if (!leaf("controllers").found())
-    return Err(CommandFailure("there is no canister " + subject.canister.text()));
-  console.line("canister      " + subject.canister.text());
-  console.line("module hash   " + (leaf("module_hash").found() ? to_hex(leaf("module_hash").value)
-                                                               : std::string("no code")));
-  console.line("controllers   " + joined(controllers_in(leaf("controllers").value)));
-  return {};
-}
-
-CommandResult show_canister_status(const CanisterOptions& options, const Console& console) {
-  const Subject subject = TRY(open_subject(options, console));
-  const Slice reply = TRY(call_management(
-      subject.agent(), "canister_status",
-      candid::encode_args(management::CanisterIdRecord{subject.canister}), subject.canister));
-  const auto status = TRY(candid::decode_arg<management::CanisterStatusResult>(reply));
-  print_status(status, console);
-  return {};
-}
-
-CommandResult change_settings(const SettingsOptions& options, const Console& console) {
-  management::UpdateSettingsArgs args;
-  if (!options.controllers.empty()) {
-    args.settings.controllers.emplace();
-    for (const std::string& text : options.controllers) {
-      const auto principal = types::Principal::from_text(text);
-      if (!principal.ok())
-        return usage_error("--controller " + text + ": " + principal.error().message);
-      args.settings.controllers->push_back(*principal);
-    }
-  }
-  args.settings.compute_allocation = options.compute_allocation;
-  args.settings.memory_allocation = options.memory_allocation;
-  args.settings.freezing_threshold = options.freezing_threshold;
-  const Subject subject = TRY(open_subject(options.canister, console));
-  args.canister_id = subject.canister;
-  auto waiting = wait_for_certificate("update_settings", console);
-  (void)TRY(call_management(subject.agent(), "update_settings", candid::encode_args(args),
-                            subject.canister));
-  waiting.reset();
-  console.remark(options.canister.canister + " has its new settings");
-  return {};
-}
-
-CommandResult top_up_canister(const CyclesOptions& options, const Console& console) {
-  management::ProvisionalTopUpArgs args;
-  args.amount = TRY(parse_cycles(options.amount));
-  const Subject subject = TRY(open_subject(options.canister, console));
-  args.canister_id = subject.canister;
-  auto waiting = wait_for_certificate("provisional_top_up_canister", console);
-  (void)TRY(call_management(subject.agent(), "provisional_top_up_canister",
-                            candid::encode_args(args), subject.canister));
-  waiting.reset();
-  console.remark(options.canister.canister + " got " + codec::to_decimal(args.amount) + " cycles");
-  return {};
-}
-
-CommandResult start_canister(const CanisterOptions& options, const Console& console) {
-  return manage(options, console, "start_canister", "runs");
-}
-
-CommandResult stop_canister(const CanisterOptions& options, const Console& console) {
-  return manage(options, console, "stop_canister", "is stopped");
-}
-
-CommandResult delete_canister(const DeleteOptions& options, const Console& console) {
-  const Subject subject = TRY(open_subject(options.canister, console));
-  TRY(must_confirm(options.yes, "Deleting drops the canister, its code and its cycles.", console));
-  auto waiting = wait_for_certificate("delete_canister", console);
-  (void)TRY(call_management(subject.agent(), "delete_canister",
-                            candid::encode_args(management::CanisterIdRecord{subject.canister}),
-                            subject.canister));
-  waiting.reset();
-  TRY(subject.session->names().remove(subject.canister));
-  console.remark(options.canister.canister + " is deleted");
-  return {};
-}
-
-CommandResult show_canister_logs(const CanisterOptions& options, const Console& console) {
-  const Subject subject = TRY(open_subject(options, console));
-  const Slice reply = TRY(subject.agent().query(
-      {types::management_canister(), "fetch_canister_logs",
-       candid::encode_args(management::CanisterIdRecord{subject.canister}), subject.canister}));
-  const auto logs = TRY(candid::decode_arg<management::FetchLogsResult>(reply));
-  for (const management::LogRecordResult& record : logs.canister_log_records)
-    console.line("[" + std::to_string(record.idx) + "] " + options.canister + ": " +
-                 std::string(as_text(record.content)));
+  const CandidUse use = use_of(subject, options.method);
+  const Call call = TRY(make_call(subject, options, use));
+  const Slice answer = TRY(subject.agent().query(call));
+  if (options.json)
+    print_answer_json(subject, call, answer, use, std::nullopt, console);
+  else
+    print_answer(options, answer, use, console);
   return {};
 }
 

@@ -1,11 +1,15 @@
 #include "node/cli_identity.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include "io/linux/system.hpp"
 #include "node/cli_files.hpp"
 #include "node/identity.hpp"
 
 namespace icpd::node {
 namespace {
+
+using nlohmann::ordered_json;
 
 struct OpenStore {
   io::linux::SystemEntropy entropy;
@@ -21,26 +25,39 @@ Result<std::string> named_or_selected(IdentityStore& store, const std::string& n
   return name.empty() ? store.selected() : Result<std::string>(name);
 }
 
+CommandResult print_principal(IdentityStore& store, const std::string& name, bool json,
+                              const Console& console) {
+  const std::string principal = TRY(store.load(name)).principal().text();
+  console.line(json ? ordered_json{{"name", name}, {"principal", principal}}.dump() : principal);
+  return {};
+}
+
 }  // namespace
 
 CommandResult new_identity(const IdentityOptions& options, const Console& console) {
   const auto open = TRY(open_store());
   const KeyKind kind = options.kind == "secp256k1" ? KeyKind::kSecp256k1 : KeyKind::kEd25519;
   TRY(open->store.add(options.name, new_secret_key(kind, open->entropy)));
-  console.line(TRY(open->store.load(options.name)).principal().text());
-  return {};
+  return print_principal(open->store, options.name, options.json, console);
 }
 
-CommandResult list_identities(const IdentityOptions&, const Console& console) {
+CommandResult list_identities(const IdentityOptions& options, const Console& console) {
   const auto open = TRY(open_store());
+  std::vector<std::string> names = TRY(open->store.names());
   const std::string selected = TRY(open->store.selected());
-  for (const std::string& name : TRY(open->store.names())) {
+  names.emplace_back(kAnonymousIdentity);
+  ordered_json json = ordered_json::array();
+  for (const std::string& name : names) {
     const auto identity = open->store.load(name);
-    console.line(std::string(name == selected ? "* " : "  ") + name + "  " +
-                 (identity.ok() ? identity->principal().text() : identity.error().message));
+    const std::string principal = identity.ok() ? identity->principal().text() : "";
+    if (!options.json)
+      console.line((name == selected ? "* " : "  ") + name + "  " +
+                   (identity.ok() ? principal : identity.error().message));
+    json.push_back({{"name", name},
+                    {"principal", identity.ok() ? ordered_json(principal) : ordered_json()},
+                    {"selected", name == selected}});
   }
-  console.line(std::string(selected == kAnonymousIdentity ? "* " : "  ") + kAnonymousIdentity +
-               "  " + Identity().principal().text());
+  if (options.json) console.line(json.dump());
   return {};
 }
 
@@ -58,8 +75,7 @@ CommandResult import_identity(const IdentityOptions& options, const Console& con
   crypto::clear(pem);
   if (!key.ok()) return Err(CommandFailure(key.error().within(options.file)));
   TRY(open->store.add(options.name, *key));
-  console.line(TRY(open->store.load(options.name)).principal().text());
-  return {};
+  return print_principal(open->store, options.name, options.json, console);
 }
 
 CommandResult export_identity(const IdentityOptions& options, const Console& console) {
@@ -72,8 +88,7 @@ CommandResult export_identity(const IdentityOptions& options, const Console& con
 CommandResult show_principal(const IdentityOptions& options, const Console& console) {
   const auto open = TRY(open_store());
   const std::string name = TRY(named_or_selected(open->store, options.name));
-  console.line(TRY(open->store.load(name)).principal().text());
-  return {};
+  return print_principal(open->store, name, options.json, console);
 }
 
 }  // namespace icpd::node

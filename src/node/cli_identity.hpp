@@ -11,6 +11,7 @@ struct IdentityOptions {
   std::string kind = "ed25519";
   /// A PEM file to import.
   std::string file;
+  bool json = false;
 };
 
 [[nodiscard]] CommandResult new_identity(const IdentityOptions& options, const Console& console);

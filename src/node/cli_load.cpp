@@ -13,8 +13,9 @@ void add_common(CLI::App& command, Options& options) {
 
 template <typename Options>
 void add_size(CLI::App& command, Options& options) {
-  command.add_option("--size", options.argument_size, "Bytes of each argument [250]")
-      ->check(CLI::Range(0, 1'000'000));
+  add_whole_number(
+      command, "--size", {0, 1'000'000}, "Bytes of each argument [250]",
+      [&options](codec::Uint128 size) { options.argument_size = static_cast<std::size_t>(size); });
 }
 
 }  // namespace
@@ -34,7 +35,7 @@ void add_load_commands(CommandTree& tree) {
         add_common(command, options);
         add_size(command, options);
         command.add_option("--identity", options.target.identity, "Who signs [icpd identity use]");
-        command.add_option("--calls", options.calls, "How many [200]");
+        add_number(command, "--calls", options.calls, "How many [200]");
       },
       measure_latency);
   add_command<ThroughputOptions>(
@@ -44,15 +45,15 @@ void add_load_commands(CommandTree& tree) {
       [](CLI::App& command, ThroughputOptions& options) {
         add_common(command, options);
         add_size(command, options);
-        command.add_option("--seconds", options.seconds, "How long is counted [25]");
-        command.add_option("--warm-up", options.warm_up_seconds, "Seconds of load before [5]");
-        command.add_option("--outstanding", options.outstanding,
-                           "Calls sent and not yet certified, at most [1000]");
-        command.add_option("--rate", options.rate, "Calls a second, at most [no limit]");
-        command.add_option("--connections", options.connections,
-                           "To each node, unless all calls wait for certificates [8]");
-        command.add_option("--senders", options.senders,
-                           "Ed25519 identities that sign in turn [0: anonymous]");
+        add_number(command, "--seconds", options.seconds, "How long is counted [25]");
+        add_number(command, "--warm-up", options.warm_up_seconds, "Seconds of load before [5]");
+        add_number(command, "--outstanding", options.outstanding,
+                   "Calls sent and not yet certified, at most [1000]");
+        add_number(command, "--rate", options.rate, "Calls a second, at most [no limit]");
+        add_number(command, "--connections", options.connections,
+                   "To each node, unless all calls wait for certificates [8]");
+        add_number(command, "--senders", options.senders,
+                   "Ed25519 identities that sign in turn [0: anonymous]");
         command
             .add_option("--calls", options.api_version,
                         "v4: each waits for its certificate; v2: for being accepted [v2]")
@@ -65,7 +66,7 @@ void add_load_commands(CommandTree& tree) {
       "  icpd load lag --seconds 10\n",
       [](CLI::App& command, LagOptions& options) {
         add_common(command, options);
-        command.add_option("--seconds", options.seconds, "How long to look [60]");
+        add_number(command, "--seconds", options.seconds, "How long to look [60]");
       },
       measure_lag);
 }

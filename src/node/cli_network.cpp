@@ -12,6 +12,12 @@ void add_directory(CLI::App& command, LocalOptions& options) {
                      "or .git");
 }
 
+/// For commands about a network that is there.
+void add_place(CLI::App& command, LocalOptions& options) {
+  command.add_option("--dir,--network", options.directory,
+                     "Its directory [ICPD_NETWORK, or the nearest .icpd/local]");
+}
+
 void add_local(CommandTree& tree) {
   CLI::App* local = add_command<LocalOptions>(
       tree, tree.app, "local", "Run a local Internet Computer, each node its own process",
@@ -22,9 +28,10 @@ void add_local(CommandTree& tree) {
       "  icpd local stop\n",
       [](CLI::App& command, LocalOptions& options) {
         add_directory(command, options);
-        command.add_option("--nodes", options.nodes, "How many, when it is made [4]");
-        command.add_option("--port", options.port,
-                           "The port for clients [8000, or the next free one]");
+        add_whole_number(command, "--nodes", {1, kLocalNodesMax}, "How many, when it is made [4]",
+                         [&](codec::Uint128 count) { options.nodes = static_cast<int>(count); });
+        add_number(command, "--port", options.port,
+                   "The port for clients [8000, or the next free one]", 1);
         command.add_option("--ready-file", options.ready_file,
                            "Also write ready.json here once the network answers");
         command.add_flag("--background", options.background, "Return once the network answers");
@@ -39,19 +46,21 @@ void add_local(CommandTree& tree) {
       tree, *local, "status", "Show the nodes of the running network",
       "  icpd local status --json\n",
       [](CLI::App& command, LocalOptions& options) {
-        add_directory(command, options);
+        add_place(command, options);
         command.add_flag("--json", options.json, "For programs");
       },
       show_local_status);
-  add_command<LocalOptions>(tree, *local, "stop", "Stop the running network", "", add_directory,
-                            stop_local);
+  add_command<LocalOptions>(tree, *local, "stop", "Stop the running network",
+                            "  icpd local stop\n"
+                            "  icpd local stop --dir /tmp/seven\n",
+                            add_place, stop_local);
   add_command<LocalLogsOptions>(
       tree, *local, "logs", "Show the last lines that the nodes wrote",
       "  icpd local logs --node 3 --lines 100\n",
       [](CLI::App& command, LocalLogsOptions& options) {
-        add_directory(command, options.local);
-        command.add_option("--node", options.node, "Only this node");
-        command.add_option("--lines", options.lines, "How many lines of each [20]");
+        add_place(command, options.local);
+        add_number(command, "--node", options.node, "Only this node");
+        add_number(command, "--lines", options.lines, "How many lines of each [20]");
       },
       show_local_logs);
   add_command<LocalNodeOptions>(
@@ -60,8 +69,8 @@ void add_local(CommandTree& tree) {
       "  icpd local node 2 pause    is there but doesn't answer\n"
       "  icpd local node 3 start    brings either back\n",
       [](CLI::App& command, LocalNodeOptions& options) {
-        add_directory(command, options.local);
-        command.add_option("NUMBER", options.number, "0 for the first")->required();
+        add_place(command, options.local);
+        add_number(command, "NUMBER", options.number, "0 for the first")->required();
         command.add_option("ACTION", options.action, "kill, pause or start")
             ->required()
             ->check(CLI::IsMember({"kill", "pause", "start"}));
@@ -113,6 +122,9 @@ void add_network_commands(CommandTree& tree) {
           command.add_option("--code", options.node.code_directory,
                              "Where compiled modules are kept, also for other nodes of this user "
                              "on this machine [DIR/code]");
+          command.add_flag("--canister-output", options.node.canister_output,
+                           "Write debug prints and traps of canisters to standard output, a line "
+                           "of JSON each");
           command.add_option("--names", options.node.names_directory,
                              "A directory with canisters.json: names for the dashboard");
         },

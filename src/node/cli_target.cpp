@@ -1,10 +1,10 @@
 #include "node/cli_target.hpp"
 
-#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "node/cli_files.hpp"
+#include "node/local_control.hpp"
 #include "node/local_directory.hpp"
 
 namespace icpd::node {
@@ -14,7 +14,6 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr std::uint64_t kJsonSizeMax = 16 * kMiB;
-constexpr const char* kNamesFile = "canisters.json";
 
 Result<certification::TrustRoot> root_of(ByteView der) {
   auto key = crypto::BlsPublicKey::decode_der(der);
@@ -25,11 +24,14 @@ Result<certification::TrustRoot> root_of(ByteView der) {
 Result<NetworkTarget> network_in(const std::string& directory) {
   const std::string file = directory + "/" + kLocalReadyFile;
   const auto text = read_user_file(file, kJsonSizeMax);
+  if (!text.ok() && ask_parent(directory, "status").ok())
+    return Err("the network in " + directory +
+               " is starting; see what it waits for: icpd local status --dir " + directory);
   if (!text.ok())
     return Err("no network answers in " + directory + "; start it with: icpd local --dir " +
                directory);
   const json ready = json::parse(text->begin(), text->end(), nullptr, false);
-  const Error damaged{file + ": damaged; it is written anew by: icpd local"};
+  const Error damaged{file + ": damaged; it is written anew by: icpd local --dir " + directory};
   if (!ready.is_object() || !ready.contains("root_key") || !ready["root_key"].is_string() ||
       !ready.contains("gateway_port") || !ready["gateway_port"].is_number_unsigned())
     return Err(damaged);
@@ -54,80 +56,44 @@ Result<NetworkTarget> network_at(const std::string& url, const Console& console)
       url, {}, TRY(root_of(status.root_key_der)), "", types::canister_id_from_index(0)};
 }
 
-std::string known_names(const std::map<std::string, types::CanisterId>& names) {
-  std::string text;
-  for (const auto& [name, id] : names)
-    text += (text.empty() ? "" : ", ") + name;
-  return text.empty() ? "none yet" : text;
+/// "127.0.0.1:8000", "[::1]:8000".
+bool is_host_and_port(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos || colon == 0 || colon + 1 == text.size()) return false;
+  return text.find('/') == std::string::npos &&
+         text.find_first_not_of("0123456789", colon + 1) == std::string::npos;
 }
 
 }  // namespace
 
-Result<NetworkTarget> find_network(const std::string& option, const Console& console) {
-  std::string place = option;
-  const char* environment = std::getenv("ICPD_NETWORK");
-  if (place.empty() && environment != nullptr) place = environment;
-  if (place.starts_with("http://")) return network_at(place, console);
-  if (place.starts_with("https://"))
-    return Err("icpd speaks plain HTTP only; '" + place + "' needs TLS");
+Result<NetworkPlace> network_place(const std::string& text) {
   std::error_code failed;
-  if (!place.empty()) return network_in(fs::absolute(place, failed).string());
+  if (text.starts_with("http://")) return NetworkPlace{text, ""};
+  if (text.starts_with("https://"))
+    return Err("icpd speaks plain HTTP only; '" + text + "' needs TLS");
+  if (text.find("://") != std::string::npos)
+    return Err("'" + text + "' is no network: a URL begins with http://");
+  if (is_host_and_port(text) && !fs::exists(text, failed))
+    return NetworkPlace{"http://" + text, ""};
+  return NetworkPlace{"", fs::absolute(text, failed).string()};
+}
+
+std::string network_of_environment() {
+  const char* value = std::getenv("ICPD_NETWORK");
+  return value == nullptr ? "" : value;
+}
+
+Result<NetworkTarget> find_network(const std::string& option, const Console& console) {
+  const std::string text = option.empty() ? network_of_environment() : option;
+  if (!text.empty()) {
+    const NetworkPlace place = TRY(network_place(text));
+    return place.url.empty() ? network_in(place.directory) : network_at(place.url, console);
+  }
+  std::error_code failed;
   const auto nearest = nearest_local_directory(fs::current_path(failed).string());
   if (!nearest)
     return Err("no network here. Start one with: icpd local. Or name one: --network URL or DIR");
   return network_in(*nearest);
-}
-
-Result<std::map<std::string, types::CanisterId>> CanisterNames::all() const {
-  std::map<std::string, types::CanisterId> names;
-  const std::string file = directory_ + "/" + kNamesFile;
-  std::error_code failed;
-  if (directory_.empty() || !fs::exists(file, failed)) return names;
-  const Bytes text = TRY(read_user_file(file, kJsonSizeMax));
-  const json parsed = json::parse(text.begin(), text.end(), nullptr, false);
-  if (!parsed.is_object()) return Err(file + ": damaged: not an object of names");
-  for (const auto& [name, id] : parsed.items()) {
-    if (!id.is_string()) return Err(file + ": '" + name + "' isn't a canister id");
-    names[name] = types::CanisterId(TRY(types::Principal::from_text(id.get<std::string>())));
-  }
-  return names;
-}
-
-Result<std::optional<types::CanisterId>> CanisterNames::find(const std::string& name) const {
-  const auto names = TRY(all());
-  const auto known = names.find(name);
-  if (known != names.end()) return std::optional(known->second);
-  const auto id = types::Principal::from_text(name);
-  if (id.ok()) return std::optional(types::CanisterId(*id));
-  return std::optional<types::CanisterId>();
-}
-
-Result<types::CanisterId> CanisterNames::resolve(const std::string& name) const {
-  const auto id = TRY(find(name));
-  if (id) return *id;
-  return Err("no canister '" + name + "' here (known: " + known_names(TRY(all())) +
-             "), and it isn't a canister id: " + types::Principal::from_text(name).error().message);
-}
-
-Status<> CanisterNames::set(const std::string& name, const types::CanisterId& id) const {
-  if (directory_.empty()) return Err("a network known by its URL only has no names");
-  auto names = TRY(all());
-  names[name] = id;
-  return save(names);
-}
-
-Status<> CanisterNames::remove(const types::CanisterId& id) const {
-  if (directory_.empty()) return {};
-  auto names = TRY(all());
-  std::erase_if(names, [&](const auto& entry) { return entry.second == id; });
-  return save(names);
-}
-
-Status<> CanisterNames::save(const std::map<std::string, types::CanisterId>& names) const {
-  json text = json::object();
-  for (const auto& [name, id] : names)
-    text[name] = id.text();
-  return write_user_file(directory_ + "/" + kNamesFile, as_bytes(text.dump(2) + "\n"));
 }
 
 Result<std::unique_ptr<Session>> Session::open(const TargetOptions& options,
@@ -141,6 +107,12 @@ Result<std::unique_ptr<Session>> Session::open(const TargetOptions& options,
                                                          session->entropy_, session->network_.root},
                                             std::move(identity));
   return session;
+}
+
+Result<std::optional<Identity>> Session::find_identity(const std::string& name) {
+  IdentityStore store(TRY(IdentityStore::usual_directory()), entropy_);
+  if (!store.has(name)) return std::optional<Identity>();
+  return std::optional(TRY(store.load(name)));
 }
 
 }  // namespace icpd::node

@@ -1,16 +1,17 @@
 // Which network a command talks to, as whom, and what its canisters are called.
 //
-// The network: --network URL or DIR, else ICPD_NETWORK, else the nearest .icpd/local. A directory
-// states the root key; a URL's server states its own key, and the command says that it believes it.
-// Names of canisters live in the directory (canisters.json); a URL has none.
+// The network: --network URL or DIR, else ICPD_NETWORK, else the nearest .icpd/local. HOST:PORT is
+// short for a URL. A directory states the root key; a URL's server states its own key, and the
+// command says that it believes it. Names of canisters live in the directory (canister_names.hpp);
+// a URL has none.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 
 #include "io/linux/system.hpp"
 #include "node/agent.hpp"
+#include "node/canister_names.hpp"
 #include "node/cli_console.hpp"
 
 namespace icpd::node {
@@ -31,25 +32,18 @@ struct NetworkTarget {
   types::CanisterId some_canister;
 };
 
-[[nodiscard]] Result<NetworkTarget> find_network(const std::string& option, const Console& console);
-
-/// Names of canisters of one network. A name works wherever an id does.
-class CanisterNames {
- public:
-  /// An empty directory: there are no names and none can be given.
-  explicit CanisterNames(std::string directory) : directory_(std::move(directory)) {}
-  [[nodiscard]] Result<std::map<std::string, types::CanisterId>> all() const;
-  /// Nothing if the name isn't known and isn't an id.
-  [[nodiscard]] Result<std::optional<types::CanisterId>> find(const std::string& name) const;
-  /// As find; an error that says what to do if there is none.
-  [[nodiscard]] Result<types::CanisterId> resolve(const std::string& name) const;
-  [[nodiscard]] Status<> set(const std::string& name, const types::CanisterId& id) const;
-  [[nodiscard]] Status<> remove(const types::CanisterId& id) const;
-
- private:
-  Status<> save(const std::map<std::string, types::CanisterId>& names) const;
-  std::string directory_;
+/// Where a network is; one of the two is empty.
+struct NetworkPlace {
+  std::string url;
+  /// Absolute.
+  std::string directory;
 };
+/// Reads --network or ICPD_NETWORK. Error: a URL that isn't http://.
+[[nodiscard]] Result<NetworkPlace> network_place(const std::string& text);
+/// ICPD_NETWORK; empty if it isn't set.
+[[nodiscard]] std::string network_of_environment();
+
+[[nodiscard]] Result<NetworkTarget> find_network(const std::string& option, const Console& console);
 
 /// Everything that a command needs to talk to canisters.
 class Session {
@@ -59,6 +53,8 @@ class Session {
   [[nodiscard]] Agent& agent() { return *agent_; }
   [[nodiscard]] const NetworkTarget& network() const { return network_; }
   [[nodiscard]] const CanisterNames& names() const { return names_; }
+  /// One of this user's identities. Nothing: there is none of that name.
+  [[nodiscard]] Result<std::optional<Identity>> find_identity(const std::string& name);
 
  private:
   explicit Session(NetworkTarget network)

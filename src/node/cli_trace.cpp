@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "crypto/hash.hpp"
+#include "node/cli_text.hpp"
 
 namespace icpd::node {
 namespace {
@@ -16,17 +17,13 @@ constexpr Duration kPause = Duration::milliseconds(25);
 
 std::string text_at(const json& object, const char* key) {
   return object.is_object() && object.contains(key) && object[key].is_string()
-             ? object[key].get<std::string>()
+             ? printable(object[key].get<std::string>())
              : "?";
 }
 
-/// 1234567 as "1,234,567".
 std::string number_at(const json& object, const char* key) {
   if (!object.is_object() || !object.contains(key) || !object[key].is_number_unsigned()) return "?";
-  std::string text = std::to_string(object[key].get<std::uint64_t>());
-  for (std::size_t at = text.size(); at > 3; at -= 3)
-    text.insert(at - 3, ",");
-  return text;
+  return grouped(object[key].get<std::uint64_t>());
 }
 
 /// "1 page", "2 pages".
@@ -46,7 +43,7 @@ std::string after(const json& object, const char* key) {
   return "after " + milliseconds_text(object[key].get<double>());
 }
 
-std::string brief(const std::string& text, std::size_t size) {
+std::string beginning(const std::string& text, std::size_t size) {
   return text.size() <= size ? text : text.substr(0, size) + "...";
 }
 
@@ -151,6 +148,56 @@ std::string without_block(const json& trace) {
          "\n";
 }
 
+/// What message routing did with the batch's calls; a node forgets it before the trace of a call
+/// that it had long ago.
+std::string queue_text(const json& routing) {
+  const std::string queued = number_at(routing, "queued");
+  return queued == "?" ? "" : ", put " + counted(queued, "call") + " into canisters' queues";
+}
+
+// ------------------------------------------------------------------------------ the certificate
+
+/// Under the last line of a trace.
+constexpr const char* kIndent = "                     ";
+
+std::string short_key(const certification::TrustRoot& root) {
+  return crypto::sha256(root.key.der()).hex().substr(0, 16) + "...";
+}
+
+/// Fetches the certificate of a call's outcome and verifies it. Error: why that can't be done here.
+Status<> verify_outcome(Session& session, const types::CanisterId& canister,
+                        const types::RequestId& request) {
+  // What is about no canister was certified by the subnet of any.
+  const bool is_management = canister == types::management_canister();
+  const auto tree = TRY(session.agent().read_state(
+      is_management ? session.network().some_canister : canister,
+      {{Slice::copy_of(as_bytes("request_status")), Slice::copy_of(request)}}));
+  if (!tree.lookup({as_bytes("request_status"), request.view(), as_bytes("status")}).found())
+    return Err("the network has forgotten its outcome");
+  return {};
+}
+
+/// Adds to the record's certificate what came of verifying it.
+void add_verification(Session& session, const types::RequestId& request, json& record) {
+  const auto canister = types::Principal::from_text(text_at(record, "canister"));
+  const Status<> verified = canister.ok()
+                                ? verify_outcome(session, types::CanisterId(*canister), request)
+                                : Status<>(Err(canister.error().message));
+  json& certificate = record["certificate"];
+  certificate["root_key"] = to_hex(session.network().root.key.der());
+  certificate["root_key_digest"] = short_key(session.network().root);
+  certificate["verified"] = verified.ok();
+  certificate["unverified_because"] = verified.ok() ? json() : json(verified.error().message);
+}
+
+std::string verification_text(const json& record) {
+  const json& certificate = part(record, "certificate");
+  const std::string key = "the root key " + text_at(certificate, "root_key_digest");
+  if (certificate["verified"] == true) return kIndent + ("verified with " + key) + "\n";
+  return kIndent + ("to be verified with " + key) +
+         "; not done here: " + text_at(certificate, "unverified_because") + "\n";
+}
+
 }  // namespace
 
 Result<std::string> trace_text(std::string_view text) {
@@ -162,16 +209,17 @@ Result<std::string> trace_text(std::string_view text) {
   const json& execution = part(trace, "execution");
   const json& certificate = part(trace, "certificate");
   const std::string head = "call " + text_at(trace, "method") + " of canister " +
-                           text_at(trace, "canister") + first_layer(trace);
+                           text_at(trace, "canister") + ", request " + text_at(trace, "request") +
+                           first_layer(trace);
   if (number_at(consensus, "height") == "0") return head + without_block(trace);
   return head + "\n  2 consensus        block " + number_at(consensus, "height") + " with " +
          counted(number_at(consensus, "messages_in_block"), "message") + ", made by " +
-         brief(text_at(consensus, "block_maker"), 5) + "; " + number_at(consensus, "signers") +
+         beginning(text_at(consensus, "block_maker"), 5) + "; " + number_at(consensus, "signers") +
          " of " + number_at(consensus, "members") + " signed; notarized " +
          after(consensus, "notarized_after_ms") + ", final " +
          after(consensus, "finalized_after_ms") +  //
-         "\n  3 message routing  batch " + number_at(routing, "batch") + ", state root " +
-         brief(text_at(routing, "state_root"), 16) + ", delivered " +
+         "\n  3 message routing  batch " + number_at(routing, "batch") + queue_text(routing) +
+         ", state root " + beginning(text_at(routing, "state_root"), 16) + ", delivered " +
          after(routing, "delivered_after_ms") +  //
          "\n  4 execution        " + number_at(execution, "instructions") + " instructions, " +
          counted(number_at(execution, "dirty_pages"), "page") + " stored to, done " +
@@ -185,12 +233,18 @@ CommandResult show_trace(const TraceOptions& options, const Console& console) {
   const auto id = bytes ? types::RequestId::from(*bytes) : std::nullopt;
   if (!id)
     return usage_error("'" + options.request + "' isn't a request id: 64 hexadecimal digits");
-  const NetworkTarget network = TRY(find_network(options.target.network, console));
-  const json record = TRY(find_record(network, *id));
+  const auto session = TRY(Session::open(options.target, console));
+  json record = TRY(find_record(session->network(), *id));
   if (record.is_null())
     return Err(CommandFailure("no node remembers request " + options.request +
                               "; each keeps its last 10,000"));
-  console.out(options.json ? dump(record) : TRY(trace_text(dump(record))));
+  const bool has_outcome = is_complete(record);
+  if (has_outcome) add_verification(*session, *id, record);
+  if (options.json) {
+    console.out(dump(record));
+    return {};
+  }
+  console.out(TRY(trace_text(dump(record))) + (has_outcome ? verification_text(record) : ""));
   return {};
 }
 
@@ -200,14 +254,13 @@ CommandResult print_trace_of(const NetworkTarget& network, const types::RequestI
   for (int i = 0; i < kTries; ++i) {
     const json record = TRY(find_record(network, request));
     if (is_complete(record)) {
-      const std::string key = crypto::sha256(network.root.key.der()).hex().substr(0, 16);
-      console.out(TRY(trace_text(dump(record))) +
-                  "                     verified with the root key " + key + "...\n");
+      console.out(TRY(trace_text(dump(record))) + kIndent + "verified with the root key " +
+                  short_key(network.root) + "\n");
       return {};
     }
     pauser->pause(kPause);
   }
-  console.remark("No node has a whole trace of this call.");
+  console.remark("No node has a whole trace of this call, request " + request.hex() + ".");
   return {};
 }
 

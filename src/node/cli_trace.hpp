@@ -13,7 +13,8 @@ struct TraceOptions {
 };
 
 /// Asks every node. Shows the record of the one that got the call from its client, and when the
-/// others had it; as JSON, that record with all of them in `nodes`.
+/// others had it; as JSON, that record with all of them in `nodes`. The certificate of the call's
+/// outcome is fetched and verified if this identity may see it: who sent the call may.
 [[nodiscard]] CommandResult show_trace(const TraceOptions& options, const Console& console);
 
 /// The same for a call that just ended on this network.

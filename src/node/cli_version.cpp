@@ -3,21 +3,13 @@
 #include <nlohmann/json.hpp>
 
 #include "execution/wasm/engine.hpp"
-#include "io/memory/guest_memory_space.hpp"
+#include "node/dirty_pages.hpp"
 
 namespace icpd::node {
-namespace {
-
-std::string dirty_page_backend() {
-  const auto space = io::memory::make_guest_memory_space();
-  return space.ok() ? (*space)->backend_name() : "none (" + space.error().message + ")";
-}
-
-}  // namespace
 
 CommandResult show_version(const VersionOptions& options, const Console& console) {
   const std::string engine = execution::wasm::Engine().compatibility().hex().substr(0, 16);
-  const std::string pages = dirty_page_backend();
+  const std::string pages = TRY(open_guest_memory())->backend_name();
   if (options.json) {
     const nlohmann::ordered_json json = {{"version", kBuildVersion},
                                          {"interface_specification", "0.66.0"},

@@ -2,12 +2,12 @@
 
 #include <array>
 #include <charconv>
-#include <cstdio>
 #include <thread>
 #include <unistd.h>
 
 #include "io/linux/confined_run.hpp"
 #include "io/linux/system.hpp"
+#include "node/log.hpp"
 
 namespace icpd::node {
 namespace {
@@ -41,7 +41,7 @@ bool parse(const std::string& text, T& out) {
 
 int fail(const std::string& what) {
   // Standard error is the node's.
-  std::fprintf(stderr, "icpd: compiling a module: %s\n", what.c_str());
+  log_line(LogLevel::kError, "compiler", what);
   return kFailedStatus;
 }
 
@@ -130,7 +130,7 @@ CompileProcesses::Made CompileProcesses::run_children(const state::Blob& code) c
     auto made = run_child(code, attempt);
     if (made.ok()) return std::move(made).value();
     last = made.error().message;
-    say_("icpd: compiling module " + code.hash.hex() + ": " + last);
+    say_("compiling module " + code.hash.hex() + ": " + last);
   }
   const std::string why = "module " + code.hash.hex() +
                           " can't be compiled on this machine, and all nodes must have it: " + last;
@@ -139,7 +139,7 @@ CompileProcesses::Made CompileProcesses::run_children(const state::Blob& code) c
 
 void CompileProcesses::keep(const crypto::Digest& key, const state::Blob& code, const Made& made) {
   if (const auto put = store_.put(key, made.record); !put.ok())
-    say_("icpd: the code of module " + code.hash.hex() + " isn't kept: " + put.error().message);
+    say_("the code of module " + code.hash.hex() + " isn't kept: " + put.error().message);
 }
 
 CompileProcesses::Answer CompileProcesses::compile(const state::Blob& code) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "node/cli_files.hpp"
+#include "node/cli_text.hpp"
 
 namespace icpd::node {
 namespace {
@@ -11,17 +12,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kEnding = ".pem";
-constexpr std::size_t kNameMax = 64;
 constexpr std::uint64_t kSelectedMax = 256;
-
-Status<> check_name(const std::string& name) {
-  constexpr std::string_view kLetters =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-  if (name.empty() || name.size() > kNameMax || name.front() == '.' ||
-      name.find_first_not_of(kLetters) != std::string::npos)
-    return Err("'" + name + "' can't be an identity's name: letters, digits, '-', '_' and '.'");
-  return {};
-}
 
 const char* environment(const char* name) {
   const char* value = std::getenv(name);
@@ -82,7 +73,9 @@ std::string IdentityStore::path(const std::string& name) const {
 
 Status<> IdentityStore::make_default() {
   if (is_there(path(kDefaultIdentity))) return {};
-  return add(kDefaultIdentity, new_secret_key(KeyKind::kEd25519, entropy_));
+  // Made by another command meanwhile: that one it is.
+  (void)TRY(create(kDefaultIdentity, new_secret_key(KeyKind::kEd25519, entropy_)));
+  return {};
 }
 
 Result<std::vector<std::string>> IdentityStore::names() {
@@ -99,6 +92,10 @@ Result<std::vector<std::string>> IdentityStore::names() {
   }
   std::ranges::sort(names);
   return names;
+}
+
+bool IdentityStore::has(const std::string& name) const {
+  return name == kAnonymousIdentity || (check_name(name).ok() && is_there(path(name)));
 }
 
 Result<std::string> IdentityStore::selected() {
@@ -148,18 +145,22 @@ Result<Identity> IdentityStore::load(const std::string& name) {
   return Identity(std::move(key).value());
 }
 
-Status<> IdentityStore::add(const std::string& name, const crypto::UserSecretKey& key) {
-  TRY(check_name(name));
-  if (name == kAnonymousIdentity || is_there(path(name)))
-    return Err("there is an identity '" + name + "' already");
+Result<bool> IdentityStore::create(const std::string& name, const crypto::UserSecretKey& key) {
   std::error_code failed;
   fs::create_directories(directory_ + "/identity", failed);
   if (failed) return Err(directory_ + "/identity: " + failed.message());
   fs::permissions(directory_ + "/identity", fs::perms::owner_all, failed);
   std::string pem = crypto::pem_of(key);
-  const auto written = write_user_file(path(name), as_bytes(pem), 0600);
+  auto created = create_user_file(path(name), as_bytes(pem), 0600);
   crypto::clear({reinterpret_cast<std::uint8_t*>(pem.data()), pem.size()});
-  return written;
+  return created;
+}
+
+Status<> IdentityStore::add(const std::string& name, const crypto::UserSecretKey& key) {
+  TRY(check_name(name));
+  if (name == kAnonymousIdentity || !TRY(create(name, key)))
+    return Err("there is an identity '" + name + "' already");
+  return {};
 }
 
 }  // namespace icpd::node

@@ -5,8 +5,8 @@
 //   identity/NAME.pem   a secret key that only its user may read (crypto/pem.hpp)
 //   identity/selected   the name that commands use
 //
-// The first use makes an identity named "default". The name "anonymous" is the anonymous sender,
-// which has no file.
+// The first use makes an identity named "default"; several first uses at once make one. The name
+// "anonymous" is the anonymous sender, which has no file.
 #pragma once
 
 #include <optional>
@@ -55,6 +55,7 @@ class IdentityStore {
 
   /// Sorted. Makes the default one if there is none.
   [[nodiscard]] Result<std::vector<std::string>> names();
+  [[nodiscard]] bool has(const std::string& name) const;
   /// The selected one, or the default one, which is made if it isn't there.
   [[nodiscard]] Result<std::string> selected();
   /// Errors: no such identity.
@@ -62,11 +63,13 @@ class IdentityStore {
   /// Errors: no such identity; a file that others may read; not a key.
   [[nodiscard]] Result<Identity> load(const std::string& name);
   [[nodiscard]] Result<std::string> load_pem(const std::string& name);
-  /// Errors: a name that is taken, or that isn't letters, digits, '-', '_' and '.'.
+  /// Never over a key that is there. Errors: a name that is taken or can't be one (cli_text.hpp).
   [[nodiscard]] Status<> add(const std::string& name, const crypto::UserSecretKey& key);
 
  private:
   [[nodiscard]] std::string path(const std::string& name) const;
+  /// False: there is a key of that name.
+  [[nodiscard]] Result<bool> create(const std::string& name, const crypto::UserSecretKey& key);
   Status<> make_default();
 
   std::string directory_;

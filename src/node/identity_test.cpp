@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <thread>
 
 #include "crypto/user_signature.hpp"
 #include "io/linux/system.hpp"
@@ -32,6 +33,25 @@ TEST_F(Identities, the_first_use_makes_the_default_one) {
   EXPECT_TRUE(first->principal().is_self_authenticating());
   EXPECT_EQ(store_.load("default")->principal(), first->principal());
   EXPECT_EQ(store_.names().value(), std::vector<std::string>{"default"});
+}
+
+TEST_F(Identities, several_first_uses_at_once_make_one_key) {
+  std::vector<std::string> principals(8);
+  {
+    std::vector<std::jthread> users;
+    for (std::string& principal : principals) {
+      users.emplace_back([&principal, this] {
+        io::linux::SystemEntropy entropy;
+        IdentityStore store(directory_, entropy);
+        const auto identity = store.load("default");
+        principal = identity.ok() ? identity->principal().text() : identity.error().message;
+      });
+    }
+  }
+  for (const std::string& principal : principals)
+    EXPECT_EQ(principal, store_.load("default")->principal().text());
+  EXPECT_EQ(std::distance(fs::directory_iterator(directory_ + "/identity"), {}), 1)
+      << "nothing is left beside the key";
 }
 
 TEST_F(Identities, sign_requests_so_that_they_verify) {

@@ -9,9 +9,12 @@
 #include "io/linux/files.hpp"
 #include "io/linux/system.hpp"
 #include "node/cli_files.hpp"
+#include "node/cli_target.hpp"
+#include "node/cli_text.hpp"
 #include "node/local_background.hpp"
 #include "node/local_directory.hpp"
 #include "node/local_network.hpp"
+#include "node/local_output.hpp"
 #include "node/local_ports.hpp"
 #include "node/local_ready.hpp"
 #include "node/node_files.hpp"
@@ -23,7 +26,6 @@ namespace {
 namespace fs = std::filesystem;
 using io::linux::FileLock;
 
-constexpr int kNodesMax = 40;
 constexpr std::uint16_t kPortsTried = 100;
 /// What is left of a network that was killed may hold its lock and its ports for so long.
 constexpr Duration kLeftoverTime = Duration::seconds(10);
@@ -38,9 +40,16 @@ std::string directory_of(const LocalOptions& options) {
 }
 
 /// A running network's, for commands that only talk to one.
-std::string running_directory_of(const LocalOptions& options) {
+Result<std::string, CommandFailure> running_directory_of(const LocalOptions& options) {
+  const std::string text = options.directory.empty() ? network_of_environment() : options.directory;
+  if (!text.empty()) {
+    const NetworkPlace place = TRY(network_place(text));
+    if (!place.directory.empty()) return place.directory;
+    if (!options.directory.empty())
+      return usage_error("'" + text +
+                         "': icpd local is about networks of this machine; name a directory");
+  }
   std::error_code ignored;
-  if (!options.directory.empty()) return directory_of(options);
   const auto nearest = nearest_local_directory(fs::current_path(ignored).string());
   return nearest ? *nearest : directory_of(options);
 }
@@ -52,8 +61,9 @@ Result<FileLock> take_lock(const std::string& directory, io::Clock& clock) {
     auto lock = FileLock::try_take(directory + "/" + kLocalLockFile);
     if (lock.ok()) return lock;
     if (ask_parent(directory, "status").ok())
-      return Err("a network runs in " + directory + " already. See it: icpd local status --dir " +
-                 directory + ". Stop it: icpd local stop --dir " + directory);
+      return Err("a network runs in " + directory + " already. See it: icpd local status" +
+                 directory_hint(directory) + ". Stop it: icpd local stop" +
+                 directory_hint(directory));
     if (clock.monotonic() - begin >= kLeftoverTime) return Err(lock.error().message);
     std::this_thread::sleep_for(kLookAgain);
   }
@@ -99,28 +109,25 @@ Status<> deal_into(io::Disk& disk, int nodes) {
   return lay_out_network(disk, deal_network(entropy, plan));
 }
 
-/// The marker of D, after the nodes were laid out if they weren't there.
-Result<LocalMarker, CommandFailure> prepare_directory(const LocalOptions& options,
-                                                      const std::string& directory,
-                                                      const Console& console) {
-  const auto found = TRY(read_marker(directory));
-  LocalMarker marker = found.value_or(LocalMarker{});
+/// Lays out the nodes if they aren't there.
+CommandResult prepare_directory(const LocalOptions& options, const std::string& directory,
+                                LocalMarker& marker, const Console& console) {
   if (marker.complete && options.nodes && *options.nodes != marker.nodes)
     return Err(CommandFailure(
         directory + " holds a network of " + std::to_string(marker.nodes) +
         " nodes. Go on with it: leave --nodes out. Start anew, losing its canisters: icpd local "
         "--clean --nodes " +
-        std::to_string(*options.nodes)));
-  if (marker.complete) return marker;
+        std::to_string(*options.nodes) + directory_hint(directory)));
+  if (marker.complete) return {};
   const auto disk = TRY(io::linux::open_disk(directory));
   marker.nodes = options.nodes.value_or(kLocalNodesDefault);
-  marker.main_port = options.port.value_or(kLocalPortDefault);
   TRY(write_marker(directory, marker));
+  TRY(write_gitignore(directory));
   console.remark("Dealing keys for " + std::to_string(marker.nodes) + " nodes in " + directory);
   TRY(deal_into(*disk, marker.nodes));
   marker.complete = true;
   TRY(write_marker(directory, marker));
-  return marker;
+  return {};
 }
 
 Result<registry::Snapshot> registry_of(const std::string& directory) {
@@ -129,7 +136,8 @@ Result<registry::Snapshot> registry_of(const std::string& directory) {
 }
 
 /// The ports of a network are in the registry, so it can't go to others.
-Status<> await_own_port(std::uint16_t port, std::size_t node, const Console& console) {
+Status<> await_own_port(const std::string& directory, std::uint16_t port, std::size_t node,
+                        const Console& console) {
   if (becomes_free(port, Duration::seconds(1))) return {};
   console.remark("Waiting for port " + std::to_string(port) + " of node " + std::to_string(node) +
                  ", which is taken by " + holder_of_port(port));
@@ -137,7 +145,8 @@ Status<> await_own_port(std::uint16_t port, std::size_t node, const Console& con
   return Err("port " + std::to_string(port) + ", which node " + std::to_string(node) +
              " of this network keeps, is taken by " + holder_of_port(port) +
              ". End that process, or start anew, losing the network's canisters: icpd local "
-             "--clean");
+             "--clean" +
+             directory_hint(directory));
 }
 
 Result<std::vector<LocalNode>> plan_nodes(const LocalOptions& options, const std::string& directory,
@@ -148,12 +157,12 @@ Result<std::vector<LocalNode>> plan_nodes(const LocalOptions& options, const std
   for (std::size_t i = 0; i < subnet.members.size(); ++i) {
     const registry::NodeRecord& record = registry.nodes.at(subnet.members[i]);
     for (const std::string& address : {record.link_address, record.api_address})
-      TRY(await_own_port(port_of(address), i, console));
+      TRY(await_own_port(directory, port_of(address), i, console));
     LocalNode node;
     node.command = {
         .program = options.program,
         .arguments = {"node", "--dir", directory + "/" + node_directory(i), "--names", directory,
-                      "--code", directory + "/" + kLocalCodeDirectory},
+                      "--code", directory + "/" + kLocalCodeDirectory, "--canister-output"},
         .log_file = directory + "/" + kLocalLogsDirectory + "/node-" + std::to_string(i) + ".log"};
     node.api_port = port_of(record.api_address);
     node.id = subnet.members[i].text();
@@ -193,7 +202,7 @@ class ReadyFiles {
   void write(const std::string& json, const Console& console) const {
     for (const std::string& path : paths_) {
       const auto written = write_user_file(path, as_bytes(json));
-      if (!written.ok()) console.remark(written.error().message);
+      if (!written.ok()) console.remark("icpd: " + written.error().message);
     }
   }
 
@@ -207,16 +216,13 @@ class ReadyFiles {
 };
 
 CommandResult run_network(const LocalOptions& options, const std::string& directory,
-                          LocalMarker marker, const Console& console,
+                          const MainPort& main, const Console& console,
                           const std::function<void()>& answered) {
   io::linux::SystemClock clock;
   const Duration begin = clock.monotonic();
   const registry::Snapshot registry = TRY(registry_of(directory));
   std::vector<LocalNode> nodes = TRY(plan_nodes(options, directory, registry, console));
   const std::size_t count = nodes.size();
-  const MainPort main = TRY(open_main_port(options, marker.main_port, console));
-  marker.main_port = main.port;
-  TRY(write_marker(directory, marker));
   const ReadyFiles ready_files(directory, options.ready_file);
 
   LocalNetwork* running = nullptr;
@@ -242,51 +248,76 @@ CommandResult run_network(const LocalOptions& options, const std::string& direct
   return {};
 }
 
-CommandResult check(const LocalOptions& options) {
-  if (options.nodes && (*options.nodes < 1 || *options.nodes > kNodesMax))
-    return usage_error("--nodes is between 1 and " + std::to_string(kNodesMax));
-  if (options.port && *options.port == 0) return usage_error("--port is between 1 and 65535");
+/// What can be said before anything is made. With --background also before there are two processes.
+CommandResult check(const LocalOptions& options, const std::string& directory) {
+  // Locking makes the lock's file, and a D that isn't ours gets nothing from us.
+  if (!options.clean) (void)TRY(read_marker(directory));
+  if (options.ready_file.empty()) return {};
+  const auto writable = check_writable(options.ready_file);
+  if (!writable.ok()) return Err(CommandFailure(writable.error().within("--ready-file")));
   return {};
+}
+
+/// D with a marker, made if need be.
+Status<> claim_directory(const LocalOptions& options, const std::string& directory,
+                         io::Clock& clock) {
+  std::error_code failed;
+  if (options.clean) {
+    if (fs::exists(directory + "/" + kLocalMarkerFile, failed))
+      (void)TRY(take_lock(directory, clock));
+    TRY(clean_local_directory(directory));
+  }
+  if (TRY(read_marker(directory))) return {};
+  fs::create_directories(directory, failed);
+  if (failed) return Err(directory + ": " + failed.message());
+  return write_marker(directory, LocalMarker{});
+}
+
+/// A network that isn't there says so elsewhere.
+CommandResult check_node(const std::string& directory, std::uint32_t node) {
+  const auto marker = TRY(read_marker(directory));
+  if (!marker || node < static_cast<std::uint32_t>(marker->nodes)) return {};
+  return usage_error("no node " + std::to_string(node) + ": this network has nodes 0 to " +
+                     std::to_string(marker->nodes - 1));
 }
 
 }  // namespace
 
 CommandResult run_local(const LocalOptions& options, const Console& console) {
-  TRY(check(options));
   const std::string directory = directory_of(options);
+  TRY(check(options, directory));
   std::optional<Background> background;
   if (options.background) {
     background = TRY(Background::begin(console));
-    if (background->is_original()) return background->outcome();
+    if (background->is_original())
+      return background->outcome("icpd local stop" + directory_hint(directory));
   }
   const Console& talk = background ? background->console() : console;
   io::linux::SystemClock clock;
-  // Locking makes the lock's file, and a D that isn't ours gets nothing from us.
-  if (!options.clean) TRY(read_marker(directory));
-  std::error_code failed;
-  const bool was_there = fs::exists(directory, failed);
-  if (was_there && fs::exists(directory + "/" + kLocalMarkerFile, failed) && options.clean) {
-    (void)TRY(take_lock(directory, clock));
-  }
-  if (options.clean) TRY(clean_local_directory(directory));
-  const auto seen = TRY(read_marker(directory));
-  fs::create_directories(directory, failed);
-  if (failed) return Err(CommandFailure(directory + ": " + failed.message()));
-  if (!seen) TRY(write_marker(directory, LocalMarker{}));
+  TRY(claim_directory(options, directory, clock));
   const FileLock lock = TRY(take_lock(directory, clock));
-  const LocalMarker marker = TRY(prepare_directory(options, directory, talk));
+  // Whoever held the lock may have changed it.
+  LocalMarker marker = TRY(read_marker(directory)).value_or(LocalMarker{});
+  const std::uint16_t first = marker.main_port == 0 ? kLocalPortDefault : marker.main_port;
+  const MainPort main = TRY(open_main_port(options, first, talk));
+  marker.main_port = main.port;
+  TRY(prepare_directory(options, directory, marker, talk));
+  TRY(write_marker(directory, marker));
+  std::error_code failed;
   fs::create_directories(directory + "/" + kLocalLogsDirectory, failed);
   if (failed) return Err(CommandFailure(directory + ": " + failed.message()));
-  return run_network(options, directory, marker, talk, [&] {
+  TRY(run_network(options, directory, main, talk, [&] {
     if (background)
       background->detach(directory + "/" + kLocalLogsDirectory + "/local.log");
     else
       console.remark("Ctrl-C stops it; the next start goes on from the same state.");
-  });
+  }));
+  talk.remark("Stopped; the next start goes on from the same state.");
+  return {};
 }
 
 CommandResult show_local_status(const LocalOptions& options, const Console& console) {
-  const std::string directory = running_directory_of(options);
+  const std::string directory = TRY(running_directory_of(options));
   const std::string text = TRY(ask_parent(directory, "status"));
   if (options.json) {
     console.line(text);
@@ -301,48 +332,62 @@ CommandResult show_local_status(const LocalOptions& options, const Console& cons
     std::string state = node["state"].get<std::string>();
     state.resize(10, ' ');
     const std::string reason = node["reason"].get<std::string>();
-    console.line("  node " + std::to_string(node["node"].get<int>()) +
-                 "      http://127.0.0.1:" + std::to_string(node["api_port"].get<int>()) + "   " +
-                 state + (reason.empty() ? "" : reason.substr(0, reason.find('\n'))));
+    console.line("  node " + std::to_string(node["node"].get<int>()) + "      http://127.0.0.1:" +
+                 std::to_string(node["api_port"].get<int>()) + "   " + state + reason);
   }
   return {};
 }
 
 CommandResult stop_local(const LocalOptions& options, const Console& console) {
-  const std::string directory = running_directory_of(options);
+  const std::string directory = TRY(running_directory_of(options));
   TRY(stop_parent(directory));
   console.remark("Stopped; the next start goes on from the same state.");
   return {};
 }
 
 CommandResult command_local_node(const LocalNodeOptions& options, const Console& console) {
-  console.line(TRY(ask_parent(running_directory_of(options.local),
-                              "node " + options.number + " " + options.action)));
+  const std::string directory = TRY(running_directory_of(options.local));
+  TRY(check_node(directory, options.number));
+  const std::string node = std::to_string(options.number);
+  std::string answer = TRY(ask_parent(directory, "node " + node + " " + options.action));
+  const std::string start = "icpd local node " + node + " start" + directory_hint(directory);
+  if (options.action == "kill") answer += "; it stays dead until: " + start;
+  if (options.action == "pause") answer += "; it goes on with: " + start;
+  console.line(answer);
+  return {};
+}
+
+/// The last lines of a log under a heading.
+CommandResult show_tail(const std::string& heading, const std::string& path, std::size_t lines,
+                        const Console& console) {
+  const Bytes log = TRY(read_user_file(path, kLogSizeMax));
+  std::string_view text = as_text(log);
+  std::size_t at = text.size();
+  for (std::size_t line = 0; at > 0 && line <= lines; ++line)
+    at = at == 0                                              ? 0
+         : text.rfind('\n', at - 1) == std::string_view::npos ? 0
+                                                              : text.rfind('\n', at - 1);
+  if (at > 0) ++at;
+  console.line("== " + heading + ": " + path);
+  console.out(printable(text.substr(at)));
   return {};
 }
 
 CommandResult show_local_logs(const LocalLogsOptions& options, const Console& console) {
-  const std::string directory = running_directory_of(options.local);
+  const std::string directory = TRY(running_directory_of(options.local));
   const auto marker = TRY(read_marker(directory));
   if (!marker) return Err(CommandFailure("no local network in " + directory));
-  if (options.node && (*options.node < 0 || *options.node >= marker->nodes))
-    return usage_error("this network has nodes 0 to " + std::to_string(marker->nodes - 1));
+  if (options.node) TRY(check_node(directory, *options.node));
   for (int i = 0; i < marker->nodes; ++i) {
-    if (options.node && *options.node != i) continue;
+    if (options.node && *options.node != static_cast<std::uint32_t>(i)) continue;
     const std::string path =
         directory + "/" + kLocalLogsDirectory + "/node-" + std::to_string(i) + ".log";
-    const Bytes log = TRY(read_user_file(path, kLogSizeMax));
-    std::string_view text = as_text(log);
-    std::size_t at = text.size();
-    for (std::size_t line = 0; at > 0 && line <= options.lines; ++line)
-      at = at == 0                                              ? 0
-           : text.rfind('\n', at - 1) == std::string_view::npos ? 0
-                                                                : text.rfind('\n', at - 1);
-    if (at > 0) ++at;
-    console.line("== node " + std::to_string(i) + ": " + path);
-    console.out(text.substr(at));
+    TRY(show_tail("node " + std::to_string(i), path, options.lines, console));
   }
-  return {};
+  const std::string canisters = directory + "/" + kCanisterLogFile;
+  std::error_code failed;
+  if (options.node || !fs::exists(canisters, failed)) return {};
+  return show_tail("canisters", canisters, options.lines, console);
 }
 
 }  // namespace icpd::node

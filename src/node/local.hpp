@@ -16,11 +16,14 @@
 namespace icpd::node {
 
 inline constexpr int kLocalNodesDefault = 4;
+inline constexpr int kLocalNodesMax = 40;
 inline constexpr std::uint16_t kLocalPortDefault = 8000;
 
 struct LocalOptions {
-  /// Empty: see default_local_directory.
+  /// Empty: see default_local_directory; for commands about a running network, that of
+  /// ICPD_NETWORK or the nearest one.
   std::string directory;
+  /// 1 to kLocalNodesMax.
   std::optional<int> nodes;
   std::optional<std::uint16_t> port;
   std::string ready_file;
@@ -39,7 +42,7 @@ struct LocalOptions {
 
 struct LocalNodeOptions {
   LocalOptions local;
-  std::string number;
+  std::uint32_t number = 0;
   std::string action;
 };
 [[nodiscard]] CommandResult command_local_node(const LocalNodeOptions& options,
@@ -47,7 +50,7 @@ struct LocalNodeOptions {
 
 struct LocalLogsOptions {
   LocalOptions local;
-  std::optional<int> node;
+  std::optional<std::uint32_t> node;
   std::size_t lines = 20;
 };
 /// The last lines of each node's log.

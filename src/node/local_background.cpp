@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include "node/detail/os.hpp"
+#include "node/log.hpp"
 
 namespace icpd::node {
 namespace {
@@ -46,7 +47,7 @@ Result<Background> Background::begin(const Console& console) {
   return Background(child, ends[child == 0 ? 1 : 0], console);
 }
 
-CommandResult Background::outcome() const {
+CommandResult Background::outcome(const std::string& stop_command) const {
   std::array<char, 4096> part;
   bool detached = false;
   while (!detached) {
@@ -62,7 +63,7 @@ CommandResult Background::outcome() const {
   if (!detached && ::waitpid(child_, &status, 0) == child_)
     return Err(CommandFailure("the network didn't start",
                               WIFEXITED(status) ? WEXITSTATUS(status) : kExitFailed));
-  console_->remark("It goes on in the background; stop it with: icpd local stop");
+  console_->remark("It goes on in the background; stop it with: " + stop_command);
   return {};
 }
 
@@ -73,6 +74,9 @@ void Background::detach(const std::string& log_file) {
   ::dup2(target, STDERR_FILENO);
   ::dup2(target, STDOUT_FILENO);
   ::dup3(target, pipe_, O_CLOEXEC);
+  own_->note = own_->out = [](std::string_view text) {
+    log_line(LogLevel::kInfo, "local", text.substr(0, text.find_last_not_of('\n') + 1));
+  };
 }
 
 }  // namespace icpd::node

@@ -17,12 +17,12 @@ class Background {
   /// True in the process that the user started.
   [[nodiscard]] bool is_original() const { return child_ != 0; }
   /// Needs is_original(). Passes on what the other process says until it detaches or ends, and
-  /// ends as it did.
-  [[nodiscard]] CommandResult outcome() const;
+  /// ends as it did. Then says that the network is stopped with `stop_command`.
+  [[nodiscard]] CommandResult outcome(const std::string& stop_command) const;
 
   /// Needs !is_original(). Talks through the process that the user started, until detach().
   [[nodiscard]] const Console& console() const { return *own_; }
-  /// From here on output goes to the file, and the process that the user started returns.
+  /// From here on output is a log in that file, and the process that the user started returns.
   void detach(const std::string& log_file);
 
  private:

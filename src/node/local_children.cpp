@@ -17,7 +17,7 @@ using detail::system_error;
 constexpr int kExecFailed = 127;
 
 /// Between fork and exec: only calls that are safe there.
-[[noreturn]] void become(char* const* words, int log, int parent) {
+[[noreturn]] void become(char* const* words, int output, int log, int parent) {
   setpgid(0, 0);
   sigset_t none;
   sigemptyset(&none);
@@ -27,7 +27,7 @@ constexpr int kExecFailed = 127;
   if (getppid() != parent) _exit(kExecFailed);
   const int nothing = ::open("/dev/null", O_RDONLY);
   if (nothing >= 0) dup2(nothing, STDIN_FILENO);
-  dup2(log, STDOUT_FILENO);
+  dup2(output, STDOUT_FILENO);
   dup2(log, STDERR_FILENO);
   execv(words[0], words);
   _exit(kExecFailed);
@@ -58,7 +58,8 @@ Result<int> start_child(const ChildCommand& command) {
   const int parent = getpid();
   const int pid = fork();
   if (pid < 0) return Err(system_error("starting a node"));
-  if (pid == 0) become(words.data(), log.get(), parent);
+  if (pid == 0)
+    become(words.data(), command.output >= 0 ? command.output : log.get(), log.get(), parent);
   return pid;
 }
 

@@ -18,6 +18,8 @@ struct ChildCommand {
   std::vector<std::string> arguments;
   /// Gets the child's output, behind what is there.
   std::string log_file;
+  /// A descriptor that gets its standard output instead; -1: none does.
+  int output = -1;
 };
 
 /// The process id. Call it only from the thread that lives as long as the process.

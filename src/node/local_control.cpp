@@ -41,9 +41,8 @@ Descriptor unix_socket(int flags) {
 Result<Descriptor> connect_to_parent(const std::string& directory) {
   const auto found = socket_path(directory);
   if (!found.ok())
-    return Err("no local network in " + directory +
-               "; start one with: icpd local, or name another "
-               "with --dir");
+    return Err("no local network in " + directory + "; start one with: icpd local" +
+               directory_hint(directory) + ", or name another with --dir");
   const SocketPath& path = *found;
   Descriptor socket = unix_socket(0);
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&path.address),

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "node/cli_files.hpp"
+#include "node/cli_text.hpp"
 
 namespace icpd::node {
 namespace {
@@ -36,17 +37,17 @@ Result<LocalMarker> parse_marker(const std::string& directory, std::string_view 
   };
   if (!integer("format"))
     return Err(marker_path(directory).string() +
-               ": damaged. Start anew with: icpd local --clean --dir " + directory);
+               ": damaged. Start anew with: icpd local --clean --dir " + shell_word(directory));
   LocalMarker marker;
   marker.format = json["format"].get<int>();
   if (marker.format != kLocalFormat)
     return Err(directory + " was made by another version of icpd (format " +
                std::to_string(marker.format) + ", this one reads " + std::to_string(kLocalFormat) +
-               "). Start anew with: icpd local --clean --dir " + directory);
+               "). Start anew with: icpd local --clean --dir " + shell_word(directory));
   if (!integer("nodes") || !integer("main_port") || !json.contains("complete") ||
       !json["complete"].is_boolean())
     return Err(marker_path(directory).string() +
-               ": damaged. Start anew with: icpd local --clean --dir " + directory);
+               ": damaged. Start anew with: icpd local --clean --dir " + shell_word(directory));
   marker.nodes = json["nodes"].get<int>();
   marker.main_port = json["main_port"].get<std::uint16_t>();
   marker.complete = json["complete"].get<bool>();
@@ -69,6 +70,19 @@ std::optional<std::string> nearest_local_directory(const std::string& start) {
     if (is_there(at / kPlace / kLocalMarkerFile)) return (at / kPlace).string();
     if (at == at.parent_path()) return std::nullopt;
   }
+}
+
+std::string directory_hint(const std::string& directory) {
+  std::error_code failed;
+  const std::string here = fs::current_path(failed).string();
+  const bool is_found = std::getenv("ICPD_NETWORK") == nullptr &&
+                        default_local_directory(here) == directory &&
+                        nearest_local_directory(here).value_or(directory) == directory;
+  return is_found ? "" : " --dir " + shell_word(directory);
+}
+
+Status<> write_gitignore(const std::string& directory) {
+  return write_user_file(directory + "/.gitignore", as_bytes("*\n"));
 }
 
 Result<std::optional<LocalMarker>> read_marker(const std::string& directory) {

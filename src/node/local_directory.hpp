@@ -4,7 +4,8 @@
 //   D/lock              held by the one parent that runs the network
 //   D/control.sock      where the parent takes commands (local_control.hpp)
 //   D/ready.json        what outside tools need to know; there while the network answers
-//   D/canisters.json    names of canisters
+//   D/canisters.json    names of canisters (canister_names.hpp), with canisters.lock
+//   D/.gitignore        keeps D, which holds keys, out of a repository
 //   D/logs/             node-0.log ..., local.log of a network in the background
 //   D/code/             compiled modules of all nodes (code_store.hpp)
 //   D/nodes/0 ...       the nodes (prep.hpp)
@@ -40,6 +41,12 @@ struct LocalMarker {
 [[nodiscard]] std::string default_local_directory(const std::string& start);
 /// The nearest `.icpd/local` that carries our marker, from `start` upwards.
 [[nodiscard]] std::optional<std::string> nearest_local_directory(const std::string& start);
+
+/// " --dir D", to end a command that is about D; empty where that command finds D without it from
+/// the directory of this process.
+[[nodiscard]] std::string directory_hint(const std::string& directory);
+/// Keeps D out of a repository that it lies in.
+[[nodiscard]] Status<> write_gitignore(const std::string& directory);
 
 /// Nothing: no such directory, or an empty one. Errors: something else lives there, the marker is
 /// damaged, or another version of icpd made it; each says what to do.

@@ -45,6 +45,24 @@ TEST_F(LocalDirectory, is_found_from_below_by_its_marker) {
   EXPECT_EQ(nearest_local_directory((root_ / "app/src").string()), directory);
 }
 
+TEST_F(LocalDirectory, is_named_in_hints_where_commands_would_not_find_it) {
+  EXPECT_EQ(directory_hint("/somewhere/else"), " --dir /somewhere/else");
+  EXPECT_EQ(directory_hint("/some where"), " --dir '/some where'");
+  const std::string here = default_local_directory(fs::current_path().string());
+  if (std::getenv("ICPD_NETWORK") == nullptr) {
+    EXPECT_EQ(directory_hint(here), "");
+  } else {
+    EXPECT_EQ(directory_hint(here), " --dir " + here);
+  }
+}
+
+TEST_F(LocalDirectory, stays_out_of_repositories) {
+  ASSERT_TRUE(write_gitignore(root_.string()).ok());
+  std::string text;
+  std::getline(std::ifstream(root_ / ".gitignore"), text);
+  EXPECT_EQ(text, "*");
+}
+
 TEST_F(LocalDirectory, keeps_its_marker) {
   EXPECT_FALSE(read_marker(root_.string())->has_value()) << "an empty directory";
   ASSERT_TRUE(write_marker(root_.string(), {.nodes = 7, .main_port = 8003, .complete = true}).ok());

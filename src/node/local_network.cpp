@@ -4,10 +4,13 @@
 #include <csignal>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <poll.h>
 #include <sstream>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "node/detail/os.hpp"
+#include "node/local_directory.hpp"
 #include "registry/records.hpp"
 
 namespace icpd::node {
@@ -37,6 +40,15 @@ std::string last_words(const std::string& log_file) {
   return text.empty() ? "without a word" : text;
 }
 
+/// "certified_state_behind\n2 of 4 nodes in reach": both, on one line.
+std::string on_one_line(std::string text) {
+  while (text.ends_with('\n'))
+    text.pop_back();
+  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos;)
+    text.replace(at, 1, ": ");
+  return text;
+}
+
 sigset_t handled_signals() {
   sigset_t set;
   sigemptyset(&set);
@@ -63,7 +75,11 @@ LocalNetwork::LocalNetwork(Parts parts, io::Clock& clock, const Console& console
                            const std::string& reason) { on_health(node, health, reason); }),
       gateway_(std::make_unique<Gateway>(loop_, parts.main_socket, [this] { return choose(); })) {
   for (LocalNode& plan : parts.nodes)
-    nodes_.push_back(Node{.plan = std::move(plan), .reason = {}, .asked_at = {}});
+    nodes_.push_back(Node{.plan = std::move(plan),
+                          .reason = {},
+                          .asked_at = {},
+                          .output = std::make_unique<ChildLines>(
+                              loop_, [this](std::string_view line) { on_output(line); })});
   const sigset_t set = handled_signals();
   sigprocmask(SIG_BLOCK, &set, nullptr);
   signals_ = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -77,6 +93,7 @@ LocalNetwork::~LocalNetwork() {
 }
 
 Status<> LocalNetwork::run() {
+  canister_log_.emplace(TRY(CanisterLog::open(directory_)));
   control_ = TRY(ControlServer::start(
       loop_, directory_, [this](const std::string& command) { return obey(command); }));
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
@@ -97,6 +114,7 @@ Status<> LocalNetwork::run() {
       return startup;
     }
   }
+  say("Stopping ...");
   stop_all();
   return {};
 }
@@ -104,13 +122,13 @@ Status<> LocalNetwork::run() {
 Status<> LocalNetwork::check_startup() const {
   const std::size_t needed = registry::high_threshold(nodes_.size());
   if (ready_ || stopping_ || nodes_.size() - count(State::kDead) >= needed) return {};
+  std::string failed = "too few nodes are left for the network to answer:";
   for (const Node& node : nodes_) {
     if (node.state == State::kDead)
-      return Err("node " + std::to_string(&node - nodes_.data()) + " " + node.reason +
-                 " before the network answered: " + node.last_words +
-                 "\nits log: " + node.plan.command.log_file);
+      failed += "\n  node " + std::to_string(&node - nodes_.data()) + " " + node.reason + ": " +
+                node.last_words + "\n    its log: " + node.plan.command.log_file;
   }
-  return {};
+  return Err(failed);
 }
 
 // ------------------------------------------------------------------------------------- progress
@@ -118,8 +136,7 @@ Status<> LocalNetwork::check_startup() const {
 std::string LocalNetwork::awaited() const {
   const auto at = std::ranges::find(nodes_, State::kStarting, &Node::state);
   ensure(at != nodes_.end());
-  return "node " + std::to_string(at - nodes_.begin()) + ": " +
-         at->reason.substr(0, at->reason.find('\n'));
+  return "node " + std::to_string(at - nodes_.begin()) + ": " + at->reason;
 }
 
 void LocalNetwork::show_progress() {
@@ -137,12 +154,23 @@ void LocalNetwork::say(const std::string& line) {
   console_.remark(line);
 }
 
+void LocalNetwork::on_output(std::string_view line) {
+  const auto shown = canister_log_->take(line);
+  if (!shown) return;
+  // A screen that was stopped must not stop the network with it; the file has every line.
+  pollfd screen{STDERR_FILENO, POLLOUT, 0};
+  if (::poll(&screen, 1, 0) > 0) say(*shown);
+}
+
 // ---------------------------------------------------------------------------------------- nodes
 
 Status<> LocalNetwork::start(std::size_t node) {
   Node& it = nodes_[node];
   ensure(it.state == State::kDead);
-  it.pid = TRY(start_child(it.plan.command));
+  const detail::Descriptor output(TRY(it.output->open()));
+  ChildCommand command = it.plan.command;
+  command.output = output.get();
+  it.pid = TRY(start_child(command));
   it.state = State::kStarting;
   it.reason = "starting";
   it.last_words.clear();
@@ -164,8 +192,7 @@ Result<std::string> LocalNetwork::kill(std::size_t node) {
   nodes_[node].pid = 0;
   leave(node, State::kDead);
   if (events_.changed) events_.changed();
-  return "node " + std::to_string(node) + " was killed; it stays dead until: icpd local node " +
-         std::to_string(node) + " start";
+  return "node " + std::to_string(node) + " was killed";
 }
 
 Result<std::string> LocalNetwork::pause(std::size_t node) {
@@ -173,8 +200,7 @@ Result<std::string> LocalNetwork::pause(std::size_t node) {
   if (nodes_[node].state == State::kPaused) return Err("it is paused already");
   signal_child(nodes_[node].pid, ChildSignal::kPause);
   leave(node, State::kPaused);
-  return "node " + std::to_string(node) + " is paused; it goes on with: icpd local node " +
-         std::to_string(node) + " start";
+  return "node " + std::to_string(node) + " is paused";
 }
 
 Result<std::string> LocalNetwork::wake(std::size_t node) {
@@ -224,7 +250,7 @@ void LocalNetwork::on_health(std::size_t node, HealthProbe::Health health,
   // A node that is too busy to answer in time goes on serving those it serves.
   if (it.state == State::kHealthy && health == HealthProbe::Health::kUnreachable) return;
   it.state = health == HealthProbe::Health::kHealthy ? State::kHealthy : State::kStarting;
-  it.reason = reason;
+  it.reason = on_one_line(reason);
   const std::size_t awaited = nodes_.size() - count(State::kDead) - count(State::kPaused);
   const std::size_t healthy = count(State::kHealthy);
   if (ready_ || healthy < awaited || healthy < registry::high_threshold(nodes_.size())) return;
@@ -256,7 +282,7 @@ void LocalNetwork::on_child(const ChildChange& change) {
     if (ready_ && !stopping_)
       say("node " + std::to_string(index) + " " + change.how + ": " + at->last_words +
           "\nits log: " + at->plan.command.log_file + "\nstart it again with: icpd local node " +
-          std::to_string(index) + " start");
+          std::to_string(index) + " start" + directory_hint(directory_));
   }
   if (events_.changed && !stopping_) events_.changed();
 }

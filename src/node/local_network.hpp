@@ -23,6 +23,7 @@
 #include "node/local_children.hpp"
 #include "node/local_control.hpp"
 #include "node/local_gateway.hpp"
+#include "node/local_output.hpp"
 #include "node/local_probe.hpp"
 #include "node/progress.hpp"
 
@@ -79,6 +80,8 @@ class LocalNetwork {
     std::string last_words;
     Duration asked_at;
     bool expected_end = false;
+    /// What it passes on from canisters.
+    std::unique_ptr<ChildLines> output;
   };
 
   Status<> start(std::size_t node);
@@ -99,6 +102,8 @@ class LocalNetwork {
   void show_progress();
   /// Writes a line, after taking the progress off the screen.
   void say(const std::string& line);
+  /// A line that canisters said, from a node.
+  void on_output(std::string_view line);
   /// Which node is waited for, and why. Needs one that starts.
   std::string awaited() const;
   void stop_all();
@@ -109,10 +114,11 @@ class LocalNetwork {
   io::Clock& clock_;
   const Console& console_;
   LocalEvents events_;
+  Loop loop_;
   std::vector<Node> nodes_;
   std::uint16_t main_port_;
-  Loop loop_;
   HealthProbe probe_;
+  std::optional<CanisterLog> canister_log_;
   std::unique_ptr<Gateway> gateway_;
   std::unique_ptr<ControlServer> control_;
   int signals_ = -1;

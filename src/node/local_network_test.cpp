@@ -111,7 +111,7 @@ TEST_F(LocalNetworkTest, says_which_node_ended_before_the_network_answered) {
       clock_, console_, {});
   const auto result = network.run();
   ASSERT_FALSE(result.ok());
-  EXPECT_TRUE(result.error().message.starts_with("node 0 ended with status 1"))
+  EXPECT_NE(result.error().message.find("\n  node 0 ended with status 1"), std::string::npos)
       << result.error().message;
 }
 
@@ -124,7 +124,8 @@ TEST_F(LocalNetworkTest, passes_on_the_last_words_of_a_node_that_ended) {
   const auto result = network.run();
   ASSERT_FALSE(result.ok());
   EXPECT_TRUE(result.error().message.starts_with(
-      "node 0 ended with status 1 before the network answered: the disk is full\nits log: "))
+      "too few nodes are left for the network to answer:\n"
+      "  node 0 ended with status 1: the disk is full\n    its log: "))
       << result.error().message;
 }
 

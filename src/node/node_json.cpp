@@ -266,7 +266,8 @@ std::string status_json(const NodeReport& report) {
 }
 
 std::string trace_json(const RequestTrace& t, const types::NodeId& node,
-                       const std::vector<types::NodeId>& members, const CallOutcome& outcome) {
+                       const std::vector<types::NodeId>& members, const CallContext& context) {
+  const CallOutcome& outcome = context.outcome;
   ordered_json out;
   out["request"] = t.request.hex();
   out["node"] = node.text();
@@ -288,9 +289,11 @@ std::string trace_json(const RequestTrace& t, const types::NodeId& node,
                       {"proposed_after_ms", milliseconds(t.received, t.proposed)},
                       {"notarized_after_ms", milliseconds(t.received, t.notarized)},
                       {"finalized_after_ms", milliseconds(t.received, t.finalized)}};
-  out["message_routing"] = {{"batch", t.height.value},
-                            {"delivered_after_ms", milliseconds(t.received, t.delivered)},
-                            {"state_root", t.root.hex()}};
+  out["message_routing"] = {
+      {"batch", t.height.value},
+      {"queued", context.queued ? ordered_json(*context.queued) : ordered_json()},
+      {"delivered_after_ms", milliseconds(t.received, t.delivered)},
+      {"state_root", t.root.hex()}};
   out["execution"] = {{"instructions", t.instructions},
                       {"dirty_pages", t.pages},
                       {"executed_after_ms", milliseconds(t.received, t.executed)},

@@ -17,9 +17,16 @@ inline constexpr std::size_t kTextMax = 400;
 /// The whole node, in the shape that node_pages.hpp describes.
 [[nodiscard]] std::string status_json(const NodeReport& report);
 
+/// What a node knows of a call beside its trace.
+struct CallContext {
+  CallOutcome outcome;
+  /// Records::queued() of its batch.
+  std::optional<std::uint64_t> queued;
+};
+
 /// One call, in the shape that node_pages.hpp describes. `members` in the order of the subnet.
 [[nodiscard]] std::string trace_json(const replica::RequestTrace& trace, const types::NodeId& node,
                                      const std::vector<types::NodeId>& members,
-                                     const CallOutcome& outcome);
+                                     const CallContext& context);
 
 }  // namespace icpd::node

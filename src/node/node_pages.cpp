@@ -61,7 +61,7 @@ void NodePages::handle(const io::HttpRequest& request, io::HttpResponder respond
     respond(std::move(response));
   };
   if (request.method != "GET" && request.method != "HEAD")
-    return answer(http::text_response(405, "read with GET\n"));
+    return answer(http::error_response({405, "read with GET\n", "GET, HEAD"}));
   const std::string_view path = request.path();
   if (path == "/health") return answer(health());
   if (path == "/metrics") return answer(metrics());
@@ -125,9 +125,9 @@ void NodePages::trace(std::string_view hex, io::HttpResponder respond) {
     for (const MemberReport& member : parts_.members)
       members.push_back(member.id);
     const SharedView view = parts_.published.newest();
-    const CallOutcome outcome =
-        view == nullptr ? CallOutcome{} : outcome_of(view->state(), found->request);
-    respond(json_response(trace_json(*found, parts_.node, members, outcome)));
+    CallContext context{{}, parts_.protocol.records().queued(found->height)};
+    if (view != nullptr) context.outcome = outcome_of(view->state(), found->request);
+    respond(json_response(trace_json(*found, parts_.node, members, context)));
   });
 }
 

@@ -45,7 +45,8 @@
 //   peer_to_peer     from_client, received_ns, expired_after_ms
 //   consensus        height, block, block_maker, rank, messages_in_block, signers, signed_by [id],
 //                      members, {proposed, notarized, finalized}_after_ms
-//   message_routing  batch, delivered_after_ms, state_root
+//   message_routing  batch, queued (calls that it put into queues; null: forgotten),
+//                      delivered_after_ms, state_root
 //   execution        instructions, dirty_pages, executed_after_ms, finished_at_height
 //   certificate      height, certified_after_ms
 //
@@ -55,7 +56,7 @@
 
 #include "http/backend.hpp"
 #include "io/http.hpp"
-#include "node/cli_target.hpp"
+#include "node/canister_names.hpp"
 #include "node/node_report.hpp"
 #include "node/protocol_thread.hpp"
 

@@ -218,7 +218,7 @@ TEST(CallOutcome, is_what_the_certified_state_says) {
 
 TEST(TraceJson, has_one_object_for_each_layer) {
   const json trace =
-      json::parse(trace_json(whole_trace(), members()[2], members(), {"replied", ""}));
+      json::parse(trace_json(whole_trace(), members()[2], members(), {{"replied", ""}, 2}));
   EXPECT_EQ(trace["node"], members()[2].text());
   EXPECT_EQ(trace["status"], "replied");
   EXPECT_EQ(trace["reject"], nullptr);
@@ -228,6 +228,7 @@ TEST(TraceJson, has_one_object_for_each_layer) {
   EXPECT_EQ(trace["consensus"]["signers"], 3);
   EXPECT_EQ(trace["consensus"]["signed_by"].size(), 3U);
   EXPECT_EQ(trace["consensus"]["signed_by"][0], members()[0].text());
+  EXPECT_EQ(trace["message_routing"]["queued"], 2);
   EXPECT_EQ(trace["message_routing"]["delivered_after_ms"], 11.0);
   EXPECT_EQ(trace["execution"]["instructions"], 1234);
   EXPECT_EQ(trace["certificate"]["certified_after_ms"], 20.0);

@@ -1,6 +1,7 @@
 #include "node/prep.hpp"
 
 #include <array>
+#include <map>
 
 #include "io/linux/files.hpp"
 #include "io/linux/system.hpp"
@@ -64,6 +65,20 @@ Status<> mark_not_for_real_use(io::Disk& root, std::size_t nodes) {
   return {};
 }
 
+/// Each address is one socket, so none may stand twice.
+Status<> check_different(const std::vector<NodeAddresses>& nodes) {
+  std::map<std::string, std::string> uses;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    for (const auto& [what, address] :
+         {std::pair("links", &nodes[i].link), std::pair("clients", &nodes[i].api)}) {
+      const std::string use = std::string("the ") + what + " of node " + std::to_string(i);
+      const auto [first, is_new] = uses.emplace(*address, use);
+      if (!is_new) return Err(*address + " stands twice: for " + first->second + " and for " + use);
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string node_directory(std::size_t index) {
@@ -110,6 +125,8 @@ CommandResult prepare_network(const PrepOptions& options, const Console& console
   }
   if (plan.nodes.empty() || plan.nodes.size() > crypto::kCommitteeMax)
     return usage_error("a subnet has 1 to " + std::to_string(crypto::kCommitteeMax) + " nodes");
+  const auto different = check_different(plan.nodes);
+  if (!different.ok()) return usage_error("--node: " + different.error().message);
   const auto type = parse_subnet_type(options.subnet_type);
   if (!type.ok()) return usage_error(type.error().message);
   plan.subnet_type = *type;

@@ -13,10 +13,12 @@
 #include "io/linux/http_server.hpp"
 #include "io/linux/system.hpp"
 #include "io/linux/worker_threads.hpp"
-#include "io/memory/guest_memory_space.hpp"
 #include "message_routing/topology.hpp"
 #include "node/batch_processor.hpp"
+#include "node/canister_output.hpp"
 #include "node/cli_version.hpp"
+#include "node/dirty_pages.hpp"
+#include "node/log.hpp"
 #include "node/node_backend.hpp"
 #include "node/node_pages.hpp"
 #include "node/node_setup.hpp"
@@ -31,8 +33,11 @@ namespace {
 
 using io::linux::HttpServer;
 
-void tell(const std::string& text) {
-  std::fprintf(stderr, "%s\n", text.c_str());
+void info(std::string_view message, const LogFields& fields = {}) {
+  log_line(LogLevel::kInfo, "node", message, fields);
+}
+void warn(std::string_view component, std::string_view message, const LogFields& fields = {}) {
+  log_line(LogLevel::kWarning, component, message, fields);
 }
 
 struct StartState {
@@ -88,10 +93,9 @@ class Node {
   ~Node() { stop(); }
 
   [[nodiscard]] bool is_healthy() { return backend_->status().healthy(); }
-  /// "certified height 120"
-  [[nodiscard]] std::string how_far() const;
-  /// "node ID: other nodes connect to HOST:PORT, clients to HOST:PORT"
-  [[nodiscard]] std::string introduction() const;
+  /// The certified height; "none" before there is one.
+  [[nodiscard]] std::string certified() const;
+  void introduce() const;
 
  private:
   explicit Node(NodeSetup setup)
@@ -105,6 +109,7 @@ class Node {
   [[nodiscard]] Result<StartState> recover_state(const replica::RecoveredLog& recovered);
   [[nodiscard]] Status<> make_replica(StartState start, replica::RecoveredLog recovered,
                                       Ending& ending);
+  void batch_done(replica::Input result);
   [[nodiscard]] Status<> start_links();
   void make_pages(const NodeOptions& options);
   [[nodiscard]] Status<> start_http(const NodeOptions& options);
@@ -133,6 +138,7 @@ class Node {
   std::unique_ptr<Records> records_;
   std::unique_ptr<TaskQueue> tasks_;
   std::unique_ptr<ProtocolThread> protocol_;
+  std::optional<CanisterOutput> canister_output_;
   std::unique_ptr<BatchProcessor> batches_;
   std::unique_ptr<io::linux::Links> links_;
   std::unique_ptr<QueryService> queries_;
@@ -160,7 +166,7 @@ Status<> Node::open(const NodeOptions& options) {
   lock_.emplace(TRY(io::linux::FileLock::try_take(options.directory + "/lock")));
   disk_ = TRY(io::linux::open_disk(options.directory));
   state_disk_ = TRY(io::linux::open_disk(options.directory + "/state"));
-  memory_ = TRY(io::memory::make_guest_memory_space());
+  memory_ = TRY(open_guest_memory());
   const std::size_t threads =
       config_.execution_threads == 0 ? io::linux::processors() : config_.execution_threads;
   workers_ = io::linux::make_worker_threads("execution", threads);
@@ -168,11 +174,13 @@ Status<> Node::open(const NodeOptions& options) {
   code_ = TRY(CodeStore::open(
       options.code_directory.empty() ? options.directory + "/code" : options.code_directory,
       entropy));
-  compiler_ = std::make_unique<CompileProcesses>(*code_, tell);
+  compiler_ = std::make_unique<CompileProcesses>(
+      *code_, [](const std::string& what) { warn("compiler", what); });
   ahead_ = std::make_unique<CompileAhead>(*compiler_);
   environment_ = std::make_unique<execution::Environment>(*memory_, *workers_, compiler_.get());
   checkpoints_ = std::make_unique<state::CheckpointStore>(*state_disk_);
   tasks_ = std::make_unique<TaskQueue>(TaskQueue::Options{});
+  if (options.canister_output) canister_output_.emplace(STDOUT_FILENO);
   return {};
 }
 
@@ -180,16 +188,16 @@ Result<replica::RecoveredLog> Node::open_log() {
   replica::RecoveredLog recovered;
   log_ = TRY(replica::ArtifactLog::open(*disk_, recovered));
   if (recovered.tail_dropped)
-    tell("icpd: the last record of the artifact log was torn and is dropped");
+    warn("log", "the last record of the artifact log was torn and is dropped");
   return recovered;
 }
 
 Result<StartState> Node::recover_state(const replica::RecoveredLog& recovered) {
   auto found = TRY(replica::find_start_state(*checkpoints_, recovered.artifacts));
   for (const std::string& damaged : found.damaged)
-    tell("icpd: passed over a damaged " + damaged);
+    warn("state", "passed over a damaged checkpoint", {{"which", damaged}});
   if (found.newest) return with_hashes(std::move(found.newest->state));
-  if (!found.damaged.empty()) tell("icpd: no checkpoint is whole; begins with the first block");
+  if (!found.damaged.empty()) warn("state", "no checkpoint is whole; begins with the first block");
   return with_hashes(
       state::ReplicatedState(message_routing::network_topology(*registry_, subnet_)));
 }
@@ -229,10 +237,9 @@ Status<> Node::make_replica(StartState start, replica::RecoveredLog recovered, E
       std::move(replica),
       ProtocolParts{clock_, *crypto_, *tasks_, published_, *log_, *records_, std::move(link_keys)},
       fail);
-  ProtocolThread* protocol = protocol_.get();
   batches_ = std::make_unique<BatchProcessor>(
       std::move(start.state), *environment_, *checkpoints_,
-      [protocol](replica::Input input) { protocol->input(std::move(input)); }, fail);
+      [this](replica::Input input) { batch_done(std::move(input)); }, fail);
   queries_ = std::make_unique<QueryService>(clock_, *environment_);
   query_workers_ = std::make_unique<QueryWorkers>(QueryWorkers::Options{});
   backend_ = std::make_unique<NodeBackend>(BackendParts{clock_,
@@ -248,6 +255,14 @@ Status<> Node::make_replica(StartState start, replica::RecoveredLog recovered, E
                                                         keys_.signing.clone(),
                                                         kBuildVersion});
   return {};
+}
+
+/// From the threads of the batch processor; only one of them brings batches.
+void Node::batch_done(replica::Input result) {
+  const auto* done = std::get_if<replica::BatchExecuted>(&result);
+  if (canister_output_ && done != nullptr)
+    canister_output_->tell(done->height, done->state->time(), done->outcome->execution.log);
+  protocol_->input(std::move(result));
 }
 
 Status<> Node::start_links() {
@@ -322,23 +337,23 @@ Status<> Node::start_http(const NodeOptions& options) {
   return {};
 }
 
-std::string Node::how_far() const {
+std::string Node::certified() const {
   const SharedView view = published_.newest();
-  return view == nullptr ? "nothing certified yet"
-                         : "certified height " + to_string(view->height());
+  return view == nullptr ? "none" : to_string(view->height());
 }
 
-std::string Node::introduction() const {
+void Node::introduce() const {
   const auto text = [](const Address& address) {
     const bool is_ipv6 = address.host.find(':') != std::string::npos;
     return (is_ipv6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
   };
-  return "node " + keys_.id().text() + ": other nodes connect to " + text(config_.links_listen) +
-         ", clients to " + text(config_.api_listen) +
-         (disk_->exists(kNotForRealUseFile)
-              ? "\nicpd: its keys were dealt on another machine: this "
-                "network is NOT FOR REAL USE"
-              : "");
+  info("started", {{"id", keys_.id().text()},
+                   {"version", std::string(kBuildVersion)},
+                   {"links", text(config_.links_listen)},
+                   {"clients", text(config_.api_listen)},
+                   {"dirty_pages", memory_->backend_name()}});
+  if (disk_->exists(kNotForRealUseFile))
+    warn("node", "its keys were dealt on another machine: this network is NOT FOR REAL USE");
 }
 
 void Node::stop() {
@@ -354,20 +369,28 @@ void Node::stop() {
   tasks_.reset();
 }
 
+/// Progress on a terminal is drawn there; elsewhere its lines are part of the log.
+Console progress_console() {
+  Console console = standard_console();
+  if (!console.progress)
+    console.note = [](std::string_view line) { info(line.substr(0, line.find('\n'))); };
+  return console;
+}
+
 /// Until the node is told to end; shows meanwhile how it catches up. The reason, as Ending::wait.
 std::string wait_for_end(Node& node, Ending& ending) {
   constexpr Duration kLong = Duration::minutes(60);
   io::linux::SystemClock clock;
-  const Console console = standard_console();
+  const Console console = progress_console();
   std::optional<Progress> progress(std::in_place, console, clock.monotonic());
   for (;;) {
     if (const auto reason = ending.wait(progress ? Progress::kRedraw : kLong)) return *reason;
     if (!progress) continue;
     if (node.is_healthy()) {
       progress.reset();
-      tell("icpd: healthy; " + node.how_far());
+      info("healthy", {{"certified", node.certified()}});
     } else {
-      progress->show(clock.monotonic(), "icpd: catching up", node.how_far());
+      progress->show(clock.monotonic(), "catching up", "certified height " + node.certified());
     }
   }
 }
@@ -378,19 +401,23 @@ int run_node(const NodeOptions& options) {
   Ending ending;
   auto setup = load_node_setup(options.directory);
   if (!setup.ok()) {
-    tell(text_of(setup.error()));
+    // Each problem on a line of its own that begins with the file, as --check-config says them.
+    std::fprintf(stderr, "%s\n", text_of(setup.error()).c_str());
     return 1;
   }
   auto node = Node::start(options, std::move(setup).value(), ending);
   if (!node.ok()) {
-    tell("icpd: " + node.error().message);
+    log_line(LogLevel::kError, "node", node.error().message);
     return 1;
   }
-  tell("icpd: " + (*node)->introduction());
+  (*node)->introduce();
   const std::string reason = wait_for_end(**node, ending);
   node->reset();
-  if (reason.empty()) return 0;
-  tell("icpd: stopped: " + reason);
+  if (reason.empty()) {
+    info("stopped, as it was told");
+    return 0;
+  }
+  log_line(LogLevel::kError, "node", "stopped: " + reason);
   return 1;
 }
 

@@ -18,6 +18,8 @@ struct NodeOptions {
   std::string code_directory;
   /// "host:port" for metrics, dashboard and traces; empty: beside the public API.
   std::string pages_address;
+  /// Pass on what canisters say, on standard output (canister_output.hpp).
+  bool canister_output = false;
 };
 
 /// Runs until the process is told to end; the exit status. Says on standard error why it fails.

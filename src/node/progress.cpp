@@ -50,8 +50,11 @@ void Progress::clear() {
   if (std::exchange(is_on_screen_, false)) console_.progress("");
 }
 
-Waiting::Waiting(const Console& console, std::string what)
-    : console_(console), what_(std::move(what)), thread_([this] { run(); }) {}
+Waiting::Waiting(const Console& console, std::string what, Explain explain)
+    : console_(console),
+      what_(std::move(what)),
+      explain_(std::move(explain)),
+      thread_([this] { run(); }) {}
 
 Waiting::~Waiting() {
   {
@@ -64,11 +67,23 @@ Waiting::~Waiting() {
 
 void Waiting::run() {
   io::linux::SystemClock clock;
-  Progress progress(console_, clock.monotonic());
+  const Duration began = clock.monotonic();
+  Duration ask_at = began + kExplainAfter;
+  Progress progress(console_, began);
   const std::chrono::nanoseconds redraw(Progress::kRedraw.ns);
   std::unique_lock lock(mutex_);
-  while (!ended_.wait_for(lock, redraw, [this] { return is_over_; }))
+  while (!ended_.wait_for(lock, redraw, [this] { return is_over_; })) {
     progress.show(clock.monotonic(), what_);
+    if (!explain_ || clock.monotonic() < ask_at) continue;
+    lock.unlock();  // whoever ends the wait needn't wait for an explanation
+    const std::string why = explain_();
+    lock.lock();
+    ask_at = clock.monotonic() + kExplainAgain;
+    if (why.empty() || is_over_) continue;
+    progress.clear();
+    console_.remark(why);
+    explain_ = {};
+  }
 }
 
 }  // namespace icpd::node

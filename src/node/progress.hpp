@@ -15,6 +15,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -60,7 +61,14 @@ class Progress {
 /// destruction, from a thread of its own. Meanwhile nobody else writes to the console.
 class Waiting {
  public:
-  Waiting(const Console& console, std::string what);
+  /// When a wait is long enough to ask why, and to ask again.
+  static constexpr Duration kExplainAfter = Duration::seconds(10);
+  static constexpr Duration kExplainAgain = Duration::seconds(2);
+  /// Why it takes so long, as a line for people; empty if that isn't known. May take a second.
+  using Explain = std::function<std::string()>;
+
+  /// An explanation is asked for until there is one, and shown once.
+  Waiting(const Console& console, std::string what, Explain explain = {});
   ~Waiting();
   Waiting(const Waiting&) = delete;
   Waiting& operator=(const Waiting&) = delete;
@@ -70,6 +78,7 @@ class Waiting {
 
   const Console& console_;
   std::string what_;
+  Explain explain_;
   std::mutex mutex_;
   std::condition_variable ended_;
   bool is_over_ = false;

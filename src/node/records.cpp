@@ -114,6 +114,8 @@ void Records::executed(const replica::BatchExecuted& batch, Time now) {
   totals_.pages += pages;
   totals_.finished_calls += outcome.finished.size();
   add_work(batch.height, outcome.execution.work);
+  if (outcome.ingress.inducted != 0) queued_[batch.height] = outcome.ingress.inducted;
+  if (queued_.size() > replica::TraceStore::kSizeMax) queued_.erase(queued_.begin());
   RoundRecord* record = round(batch.height);
   if (record == nullptr) return;
   record->executed = now;
@@ -181,6 +183,13 @@ std::optional<replica::RequestTrace> Records::trace(const types::RequestId& id) 
   const replica::RequestTrace* found = traces_.find(id);
   if (found == nullptr) return std::nullopt;
   return *found;
+}
+
+std::optional<std::uint64_t> Records::queued(types::Height height) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = queued_.find(height);
+  if (found == queued_.end()) return std::nullopt;
+  return found->second;
 }
 
 }  // namespace icpd::node

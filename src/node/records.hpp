@@ -141,6 +141,9 @@ class Records {
   };
   [[nodiscard]] Report report() const;
   [[nodiscard]] std::optional<replica::RequestTrace> trace(const types::RequestId& id) const;
+  /// Calls that the batch of that height put into canisters' queues; nothing if that isn't known
+  /// any more.
+  [[nodiscard]] std::optional<std::uint64_t> queued(types::Height height) const;
 
  private:
   /// The record of that height, made if need be; null for a height older than all that are kept.
@@ -156,6 +159,8 @@ class Records {
   /// By last_round.
   std::set<std::pair<types::Height, types::CanisterId>> active_;
   replica::TraceStore traces_;
+  /// Of the newest batches that had any, one for each call that is traced at most.
+  std::map<types::Height, std::uint64_t> queued_;
 };
 
 }  // namespace icpd::node

@@ -188,5 +188,12 @@ TEST(DurationHistogram, puts_a_duration_into_the_bucket_that_ends_at_or_above_it
   EXPECT_DOUBLE_EQ(histogram.sum_seconds, 60.004);
 }
 
+TEST(Records, remember_how_many_calls_a_batch_put_into_queues) {
+  Records records({});
+  records.executed(executed(7), at(1));
+  EXPECT_EQ(records.queued(Height{7}), 2U);
+  EXPECT_EQ(records.queued(Height{8}), std::nullopt);
+}
+
 }  // namespace
 }  // namespace icpd::node

@@ -84,10 +84,25 @@ std::string head_of(const HttpResponse& response, bool keep_alive) {
   return head + "\r\n";
 }
 
-unsigned status_of(error_code error) {
-  if (error == http::error::body_limit) return 413;
-  if (error == http::error::header_limit || error == http::error::buffer_overflow) return 431;
-  return 400;
+HttpResponse refusal(unsigned status, const std::string& why) {
+  return {.status = status,
+          .content_type = "text/plain; charset=utf-8",
+          .headers = {},
+          .body = Slice::copy_of(as_bytes(why + "\n"))};
+}
+
+HttpResponse refusal_of(error_code error, const HttpServerConfig& config) {
+  if (error == http::error::body_limit)
+    return refusal(413,
+                   "the body is larger than " + std::to_string(config.body_size_max) + " bytes");
+  if (error == http::error::header_limit || error == http::error::buffer_overflow)
+    return refusal(431, "the request's head is larger than " +
+                            std::to_string(config.head_size_max) + " bytes");
+  return refusal(400, "no HTTP/1.1 request: " + error.message());
+}
+
+std::string seconds(Duration duration) {
+  return std::to_string(duration.ns / Duration::seconds(1).ns) + " s";
 }
 
 }  // namespace
@@ -117,7 +132,9 @@ void HttpConnection::start() {
 
 void HttpConnection::turn_away() {
   is_refused_ = true;
-  send(HttpResponse{.status = 503, .headers = {{"retry-after", "1"}}});
+  HttpResponse response = refusal(503, "too many connections are open; try again later");
+  response.headers.emplace_back("retry-after", "1");
+  send(response);
 }
 
 void HttpConnection::enter(State state) {
@@ -146,7 +163,9 @@ void HttpConnection::enter(State state) {
 
 void HttpConnection::check_deadline(Clock::time_point now) {
   if (now < deadline_) return;
-  if (state_ == State::kReceiving) return refuse_with(408);
+  if (state_ == State::kReceiving)
+    return refuse(refusal(
+        408, "the request wasn't complete within " + seconds(service_.config.receive_time_max)));
   close();
 }
 
@@ -200,7 +219,7 @@ void HttpConnection::parse() {
     error_code error;
     buffer_.consume(parser_->put(buffer_.data(), error));
     if (error == http::error::need_more) break;
-    if (error) return refuse(error);
+    if (error) return refuse(refusal_of(error, service_.config));
   }
   if (parser_->is_done()) return handle();
   if (parser_->is_header_done() && !said_continue_) {
@@ -221,14 +240,10 @@ void HttpConnection::say_continue() {
                     });
 }
 
-void HttpConnection::refuse(error_code error) {
-  refuse_with(status_of(error));
-}
-
-void HttpConnection::refuse_with(unsigned status) {
+void HttpConnection::refuse(const HttpResponse& response) {
   is_refused_ = true;
   is_head_request_ = false;
-  send(HttpResponse{.status = status});
+  send(response);
 }
 
 HttpRequest HttpConnection::take_request() {
@@ -248,8 +263,11 @@ void HttpConnection::handle() {
   ++request_;
   keep_alive_ = parser_->keep_alive();
   is_head_request_ = parser_->get().method() == http::verb::head;
-  if (!service_.allow(address_))
-    return send(HttpResponse{.status = 429, .headers = {{"retry-after", "1"}}});
+  if (!service_.allow(address_)) {
+    HttpResponse response = refusal(429, "too many requests from this address; try again later");
+    response.headers.emplace_back("retry-after", "1");
+    return send(response);
+  }
   service_.handler(take_request(),
                    HttpResponder(Responder(service_.return_path, shared_from_this(), request_)));
 }

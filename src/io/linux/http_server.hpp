@@ -4,7 +4,8 @@
 // later, from any thread. Requests of one connection are handled one after the other, also when a
 // client sends the next before the answer; what it sends meanwhile waits in its socket.
 //
-// What never reaches a handler, with the answer that the client gets:
+// What never reaches a handler, with the answer that the client gets, each with a line that says
+// why:
 //
 // | what | answer | connection |
 // | --- | --- | --- |

@@ -208,6 +208,9 @@ TEST(HttpServer, refuses_what_it_says_it_refuses) {
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 " + std::string(row.status) + "\r\n"))
         << row.request << " -> " << answer;
     EXPECT_NE(answer.find("connection: close\r\n"), std::string::npos);
+    const std::size_t body = answer.find("\r\n\r\n") + 4;
+    EXPECT_GT(answer.size(), body + 10) << "says why: " << answer;
+    EXPECT_TRUE(answer.ends_with('\n')) << answer;
   }
 }
 
@@ -224,7 +227,9 @@ TEST(HttpServer, gives_slow_senders_up) {
   const auto server = serve(echo, {.receive_time_max = Duration::milliseconds(1)});
   RawClient slow(server->port());
   slow.send("POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc");
-  EXPECT_TRUE(slow.read_to_end().starts_with("HTTP/1.1 408 Request Timeout\r\n"));
+  const std::string answer = slow.read_to_end();
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 408 Request Timeout\r\n")) << answer;
+  EXPECT_NE(answer.find("\r\n\r\nthe request wasn't complete within"), std::string::npos) << answer;
 }
 
 TEST(HttpServer, closes_idle_connections) {

@@ -4,7 +4,9 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <limits>
 
+#include "codec/leb128.hpp"
 #include "node/cli.hpp"
 
 namespace icpd::node::detail {
@@ -25,7 +27,9 @@ CLI::App* add_command(CommandTree& tree, CLI::App& parent, const std::string& na
   CLI::App* command = parent.add_subcommand(name, summary);
   auto options = std::make_shared<Options>();
   declare(*command, *options);
-  if (!examples.empty()) command->footer("\nExamples:\n" + examples);
+  // Without one of its own it would show its parent's.
+  ensure(!examples.empty());
+  command->footer("\nExamples:\n" + examples);
   command->callback([&tree, options, act] {
     // A command inside this one was chosen first.
     if (tree.chosen) return;
@@ -34,7 +38,36 @@ CLI::App* add_command(CommandTree& tree, CLI::App& parent, const std::string& na
   return command;
 }
 
-/// identity, canister
+struct NumberRange {
+  codec::Uint128 least = 0;
+  codec::Uint128 most = 0;
+};
+
+/// An option that takes a whole number of this range, as cli_text.hpp reads one; anything else is
+/// wrong usage.
+CLI::Option* add_whole_number(CLI::App& command, const std::string& name, NumberRange range,
+                              const std::string& description,
+                              std::function<void(codec::Uint128)> set);
+
+template <typename Target>
+struct NumberIn {
+  using Type = Target;
+};
+template <typename Number>
+struct NumberIn<std::optional<Number>> {
+  using Type = Number;
+};
+
+/// `target` is an unsigned number or an optional one. All that it can hold is in the range.
+template <typename Target>
+CLI::Option* add_number(CLI::App& command, const std::string& name, Target& target,
+                        const std::string& description, codec::Uint128 least = 0) {
+  using Number = typename NumberIn<Target>::Type;
+  return add_whole_number(command, name, {least, static_cast<Number>(~Number{0})}, description,
+                          [&target](codec::Uint128 value) { target = static_cast<Number>(value); });
+}
+
+/// identity, canister, trace
 void add_client_commands(CommandTree& tree);
 /// load
 void add_load_commands(CommandTree& tree);

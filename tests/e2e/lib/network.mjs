@@ -32,10 +32,12 @@ export function temporaryDirectory() {
   return fs.mkdtempSync(path.join(os.tmpdir(), "icpd-e2e-"));
 }
 
-/** Runs icpd to its end; gives {status, stdout, stderr}. */
-export async function icpd(args, { input } = {}) {
+/** Runs icpd to its end, with more in its environment; gives {status, stdout, stderr}. */
+export async function icpd(args, { input, env = {} } = {}) {
   const stdin = input === undefined ? "ignore" : "pipe";
-  const child = spawn(binary, args, { stdio: [stdin, "pipe", "pipe"] });
+  const child = spawn(binary, args, {
+    stdio: [stdin, "pipe", "pipe"], env: { ...process.env, ...env },
+  });
   const output = { stdout: "", stderr: "" };
   child.stdout.on("data", (data) => (output.stdout += data));
   child.stderr.on("data", (data) => (output.stderr += data));
@@ -48,6 +50,8 @@ export class Network {
   constructor(directory) {
     this.directory = directory ?? temporaryDirectory();
     this.log = "";
+    /** More for the environment of its processes. */
+    this.environment = {};
   }
 
   /** Starts the processes and waits until the network answers. */
@@ -57,7 +61,7 @@ export class Network {
     this.child = spawn(
       binary,
       ["local", "--dir", this.directory, "--ready-file", readyFile, ...args],
-      { stdio: ["ignore", "pipe", "pipe"] },
+      { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...this.environment } },
     );
     this.child.stdout.on("data", (data) => (this.log += data));
     this.child.stderr.on("data", (data) => (this.log += data));

@@ -70,8 +70,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void next_request();
   void read();
   void parse();
-  void refuse(error_code error);
-  void refuse_with(unsigned status);
+  void refuse(const HttpResponse& response);
   void handle();
   void say_continue();
   [[nodiscard]] HttpRequest take_request();

@@ -1,0 +1,32 @@
+// The wall clock of one node's process, for tests to set: a shim between the program and its clock,
+// compiled here with the compiler that built the program. The program itself knows nothing of it.
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+export class NodeClock {
+  #file;
+
+  /** For the node whose directory is `nodeDirectory`; keeps its files in `directory`. */
+  constructor(directory, nodeDirectory) {
+    const library = path.join(directory, "clock_shim.so");
+    execFileSync("cc", ["-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", library,
+      fileURLToPath(new URL("clock_shim.c", import.meta.url))]);
+    this.#file = path.join(directory, "clock_offset");
+    this.set(0);
+    this.environment = {
+      LD_PRELOAD: library, CLOCK_SHIM_FILE: this.#file, CLOCK_SHIM_PROCESS: nodeDirectory,
+    };
+  }
+
+  /** Puts the node's clock so many seconds ahead of this machine's. */
+  set(seconds) {
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigInt64LE(BigInt(seconds) * 10n ** 9n);
+    // Opened as it is: an empty file under a mapping would end the node.
+    const file = fs.openSync(this.#file, fs.existsSync(this.#file) ? "r+" : "w");
+    fs.writeSync(file, bytes);
+    fs.closeSync(file);
+  }
+}
