@@ -6,10 +6,10 @@ PREFIX ?= /usr/local
 export COLD
 export ICPD_MAKE_TARGET = $@
 
-.PHONY: help run build test install dist bench fuzz soak mutants lint fmt check-fresh check-run
+.PHONY: help run build test install dist bench fuzz soak mutants lint fmt check-fresh check-run check-spec-map
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 run: ## a local network of four nodes with a canister, until Ctrl-C
 	@tools/setup build
@@ -37,9 +37,9 @@ fuzz: ## each fuzz target for SECONDS (default 60)
 	@tools/setup test
 	@tools/fuzz "$(or $(SECONDS),60)"
 
-mutants: ## replicas broken on purpose: the simulator has to catch each (ONLY="a b": only these)
-	@tools/setup build
-	@tools/mutants $(ONLY)
+mutants: ## code broken on purpose: simulator and tests have to catch each (ONLY="rules a": only these)
+	@tools/setup test
+	@tools/mutants $(or $(ONLY),all)
 
 soak: build ## 1,000 simulated seeds for each of 4, 7 and 13 nodes (hours)
 	@tools/simulate soak
@@ -55,6 +55,9 @@ fmt: ## formats the sources
 check-fresh: ## make test in an empty Debian 12 root (needs root, and an hour)
 	@tools/setup fresh
 	@tools/check_fresh
+
+check-spec-map: ## each section of the interfaces, error code and limit has code and a test
+	@tools/check_spec_map
 
 check-run: ## make run as a newcomer meets it, without a terminal
 	@tools/setup build

@@ -7,6 +7,9 @@
 #                         of its text replaced. Its object is linked before the folder's library,
 #                         which thereby isn't asked for that file.
 #     mutants             all of these
+#     mutants/rule_NAME   for each tests/mutants/rules/NAME.mutant: the test program that its field
+#                         `test` begins with, with one file of src/ broken in the same way
+#     rule_mutants        all of these, and the programs as they are
 
 option(ICPD_MUTANTS "have the target mutants" OFF)
 
@@ -22,7 +25,8 @@ function(icpd_hunt program libraries)
   add_dependencies(mutants ${program})
 endfunction()
 
-function(icpd_mutant description libraries)
+# The broken source of a description: its path goes to `result`.
+function(icpd_mutant_source description result)
   cmake_path(GET description STEM name)
   set(source ${icpd_mutants_dir}/${name}.cpp)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${description})
@@ -36,7 +40,26 @@ function(icpd_mutant description libraries)
   # where an anonymous namespace would be a mistake.
   set_source_files_properties(${source} PROPERTIES
     COMPILE_OPTIONS "-Wno-unused;-Wno-subobject-linkage")
+  set(${result} ${source} PARENT_SCOPE)
+endfunction()
+
+function(icpd_mutant description libraries)
+  cmake_path(GET description STEM name)
+  icpd_mutant_source(${description} source)
   icpd_hunt(hunt_${name} "${libraries}" ${source})
+endfunction()
+
+function(icpd_rule_mutant description)
+  cmake_path(GET description STEM name)
+  icpd_mutant_source(${description} source)
+  file(STRINGS ${description} program REGEX "^test: ")
+  string(REGEX REPLACE "^test: ([a-z_]+) .*" "\\1" program "${program}")
+  string(REGEX REPLACE "_test$" "" folder "${program}")
+  add_executable(rule_${name} EXCLUDE_FROM_ALL $<TARGET_OBJECTS:${program}> ${source})
+  target_link_libraries(rule_${name} PRIVATE icpd_${folder} GTest::gtest_main GTest::gmock)
+  target_link_options(rule_${name} PRIVATE -Wl,--strip-all)
+  set_target_properties(rule_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${icpd_mutants_dir})
+  add_dependencies(rule_mutants rule_${name} ${program})
 endfunction()
 
 function(icpd_mutants)
@@ -50,5 +73,13 @@ function(icpd_mutants)
   file(GLOB descriptions CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/mutants/*.mutant)
   foreach(description ${descriptions})
     icpd_mutant(${description} "${libraries}")
+  endforeach()
+  if(NOT GTest_FOUND)
+    return()
+  endif()
+  add_custom_target(rule_mutants)
+  file(GLOB descriptions CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/mutants/rules/*.mutant)
+  foreach(description ${descriptions})
+    icpd_rule_mutant(${description})
   endforeach()
 endfunction()

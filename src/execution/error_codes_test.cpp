@@ -39,11 +39,64 @@ void fill(TestSubnet& subnet) {
   });
 }
 
+std::string create_provisionally(TestSubnet& subnet) {
+  return subnet.text(subnet.manage(kAlice, "provisional_create_canister_with_cycles",
+                                   management::ProvisionalCreateArgs{}));
+}
+
+TEST(ErrorCodes, ic0101_a_subnet_has_given_all_its_ids) {
+  TestSubnet subnet;
+  subnet.state.write_metadata().allocation.ranges = {{0, 1}};
+  subnet.create();
+  subnet.create();
+  EXPECT_EQ(create_provisionally(subnet),
+            "IC0101: Could not create canister. Subnet has surpassed its canister ID allocation.");
+}
+
+TEST(ErrorCodes, ic0101_memory_that_the_subnet_does_not_have) {
+  TestSubnet subnet({.parameters = {.subnet_memory_max = kGiB, .provisional_methods = true}});
+  const CanisterId id = subnet.create();
+  const auto allocate = [&](std::uint64_t bytes) {
+    return set(subnet, id, [&](auto& settings) { settings.memory_allocation = bytes; });
+  };
+  EXPECT_EQ(allocate(kGiB + kMiB),
+            "IC0101: Canister requested 1 GiB of memory but only 1023.99 MiB are available in the "
+            "subnet.");
+  EXPECT_TRUE(allocate(kGiB + 1).starts_with("IC0101: "));
+  EXPECT_EQ(allocate(kGiB), done());
+}
+
+TEST(ErrorCodes, ic0101_compute_that_the_subnet_does_not_have) {
+  TestSubnet subnet;
+  subnet.state.update(subnet.create(), [](state::CanisterState& canister) {
+    canister.settings.write().compute_allocation = 200;
+  });
+  constexpr codec::Uint128 kPlenty = codec::Uint128{10'000'000} * 1'000'000'000;
+  const CanisterId id = subnet.create(kPlenty);
+  const auto allocate = [&](std::uint64_t percent) {
+    return set(subnet, id, [&](auto& settings) { settings.compute_allocation = percent; });
+  };
+  EXPECT_EQ(allocate(100),
+            "IC0101: Canister requested a compute allocation of 100% which cannot be satisfied "
+            "because the Subnet's remaining compute capacity is 99%.");
+  EXPECT_EQ(allocate(99), done());
+}
+
+TEST(ErrorCodes, sizes_are_told_in_the_largest_unit_that_they_reach) {
+  EXPECT_EQ(size_text(0), "0 bytes");
+  EXPECT_EQ(size_text(1023), "1023 bytes");
+  EXPECT_EQ(size_text(1024), "1 KiB");
+  EXPECT_EQ(size_text(10 * kMiB), "10 MiB");
+  EXPECT_EQ(size_text(10 * kMiB + kMiB / 2), "10.5 MiB");
+  EXPECT_EQ(size_text(4 * kGiB - 1), "3.99 GiB");
+  EXPECT_EQ(size_text(2 * kTiB + kTiB / 16), "2.06 TiB");
+  EXPECT_EQ(size_text(UINT64_MAX), "16777215.99 TiB");
+}
+
 TEST(ErrorCodes, ic0102_a_subnet_is_full_of_canisters) {
   TestSubnet subnet({.parameters = {.canisters_max = 1, .provisional_methods = true}});
   subnet.create();
-  EXPECT_EQ(subnet.text(subnet.manage(kAlice, "provisional_create_canister_with_cycles",
-                                      management::ProvisionalCreateArgs{})),
+  EXPECT_EQ(create_provisionally(subnet),
             "IC0102: Subnet " + subnet.state.topology().own_subnet.text() +
                 " has reached the allowed canister limit of 1 canisters. Retry creating the "
                 "canister.");
@@ -60,6 +113,21 @@ TEST(ErrorCodes, ic0507_old_motoko_keeps_pages_for_its_upgrade) {
                 ": Canister tried to allocate pages reserved for upgrading older versions of "
                 "Motoko.");
   EXPECT_EQ(grow(subnet, id, 65'519), "reply: ");
+}
+
+// "Delete canister self": also where the canister is its own controller.
+TEST(ErrorCodes, ic0512_a_canister_that_deletes_itself) {
+  TestSubnet subnet;
+  const CanisterId id = subnet.deploy(kProxy);
+  ASSERT_EQ(set(subnet, id,
+                [&](auto& settings) { settings.controllers = {kAlice.principal, id.principal}; }),
+            done());
+  const Bytes arg = codec::candid::encode_args(management::CanisterIdRecord{id});
+  EXPECT_EQ(
+      subnet.text(subnet.call(kAlice, id, "proxy",
+                              proxy_arg(types::management_canister(), "delete_canister", arg))),
+      "reply: rejected 5: Canister " + id.text() + " cannot delete itself.");
+  EXPECT_TRUE(subnet.state.contains(id));
 }
 
 TEST(ErrorCodes, ic0520_a_call_brings_too_few_cycles) {

@@ -1,5 +1,7 @@
 #include "execution/errors.hpp"
 
+#include <array>
+
 #include "types/limits.hpp"
 #include "types/requests.hpp"
 
@@ -26,6 +28,24 @@ bool continues_character(char c) {
 
 UserError from_canister(const CanisterId& canister, const UserError& failure) {
   return error(failure.code, "Error from Canister " + canister.text() + ": " + failure.message);
+}
+
+std::string size_text(std::uint64_t bytes) {
+  constexpr std::array<std::string_view, 5> kUnits = {" bytes", " KiB", " MiB", " GiB", " TiB"};
+  std::uint64_t unit = 1;
+  std::size_t name = 0;
+  for (; name + 1 < kUnits.size() && bytes / unit >= 1024; ++name)
+    unit *= 1024;
+  std::string text = number(bytes / unit);
+  // In 128 bits, so that a rest just below a TiB doesn't overflow.
+  const auto hundredths =
+      static_cast<std::uint64_t>(static_cast<unsigned __int128>(bytes % unit) * 100 / unit);
+  if (hundredths != 0) {
+    text += '.';
+    text += static_cast<char>('0' + hundredths / 10);
+    if (hundredths % 10 != 0) text += static_cast<char>('0' + hundredths % 10);
+  }
+  return text + std::string(kUnits[name]);
 }
 
 std::string shortened(std::string text) {
@@ -271,9 +291,15 @@ UserError compute_oversubscribed(std::uint64_t requested, std::uint64_t remainin
                    number(remaining) + "%.");
 }
 UserError memory_oversubscribed(std::uint64_t requested, std::uint64_t remaining) {
-  return error(ErrorCode::kSubnetOversubscribed,
-               "Canister requested " + number(requested) + " bytes of memory but only " +
-                   number(remaining) + " bytes are available in the subnet.");
+  return error(ErrorCode::kSubnetOversubscribed, "Canister requested " + size_text(requested) +
+                                                     " of memory but only " + size_text(remaining) +
+                                                     " are available in the subnet.");
+}
+UserError custom_sections_oversubscribed(std::uint64_t requested, std::uint64_t remaining) {
+  return error(ErrorCode::kSubnetOversubscribed, "Canister requested " + size_text(requested) +
+                                                     " of Wasm custom sections memory but only " +
+                                                     size_text(remaining) +
+                                                     " are available in the subnet.");
 }
 UserError compute_allocation_out_of_cycles(std::uint64_t percent, Cycles missing) {
   return error(ErrorCode::kInsufficientCyclesInComputeAllocation,

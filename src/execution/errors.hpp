@@ -25,6 +25,9 @@ using types::UserError;
 /// "Error from Canister <id>: <failure>".
 [[nodiscard]] UserError from_canister(const CanisterId& canister, const UserError& failure);
 
+/// A number of bytes for people, rounded down: "10 MiB", "1.5 GiB".
+[[nodiscard]] std::string size_text(std::uint64_t bytes);
+
 /// Texts of rejects and failures are cut to 8 KiB: the middle is replaced by "...". The cut never
 /// divides a UTF-8 character.
 [[nodiscard]] std::string shortened(std::string text);
@@ -89,6 +92,8 @@ using types::UserError;
 [[nodiscard]] UserError canister_id_taken(const CanisterId& canister);
 [[nodiscard]] UserError compute_oversubscribed(std::uint64_t requested, std::uint64_t remaining);
 [[nodiscard]] UserError memory_oversubscribed(std::uint64_t requested, std::uint64_t remaining);
+[[nodiscard]] UserError custom_sections_oversubscribed(std::uint64_t requested,
+                                                       std::uint64_t remaining);
 [[nodiscard]] UserError compute_allocation_out_of_cycles(std::uint64_t percent, Cycles missing);
 [[nodiscard]] UserError memory_allocation_out_of_cycles(std::uint64_t bytes, Cycles missing);
 [[nodiscard]] UserError allocation_over_reserved_limit(std::uint64_t bytes, Cycles limit,

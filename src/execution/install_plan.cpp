@@ -103,6 +103,22 @@ Result<InstallPlan, UserError> plan_install(const ManagementScope& scope,
   return plan;
 }
 
+Status<UserError> check_custom_sections(const state::ReplicatedState& state,
+                                        const state::CanisterState& canister,
+                                        const state::Module& next) {
+  const std::uint64_t own =
+      canister.has_code() ? (*canister.execution)->module->metadata_size_bytes() : 0;
+  const std::uint64_t in_use = state.index().totals().custom_section_bytes;
+  ensure(own <= in_use, "the sum over all canisters has this one's part");
+  const std::uint64_t wanted = next.metadata_size_bytes();
+  const std::uint64_t growth = wanted > own ? wanted - own : 0;
+  const std::uint64_t left = types::limits::kSubnetCustomSectionsMax > in_use
+                                 ? types::limits::kSubnetCustomSectionsMax - in_use
+                                 : 0;
+  if (growth > left) return Err(custom_sections_oversubscribed(growth, left));
+  return {};
+}
+
 Status<UserError> check_persistence(const InstallPlan& plan, const state::CanisterState& canister,
                                     const wasm::ModuleFacts& module) {
   if (plan.mode != state::InstallMode::kUpgrade) return {};

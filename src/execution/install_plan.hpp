@@ -35,6 +35,12 @@ struct InstallPlan {
                                                           const ManagementCall& call,
                                                           const state::CanisterState& canister);
 
+/// The subnet has room for the custom sections of `next` in place of those that the canister has;
+/// else IC0101 (kSubnetCustomSectionsMax).
+[[nodiscard]] Status<UserError> check_custom_sections(const state::ReplicatedState& state,
+                                                      const state::CanisterState& canister,
+                                                      const state::Module& next);
+
 /// Rules about the heap of Motoko's enhanced orthogonal persistence (spec, "Code upgrade").
 [[nodiscard]] Status<UserError> check_persistence(const InstallPlan& plan,
                                                   const state::CanisterState& canister,

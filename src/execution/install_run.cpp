@@ -294,12 +294,14 @@ void take_new_code(const RoundContext& round, const ManagementCall& call, Canist
 }
 
 /// The install's last act, on a copy that only counts if it succeeds.
-Status<UserError> complete(const RoundContext& round, const ManagementCall& call,
+Status<UserError> complete(const ManagementScope& scope, const ManagementCall& call,
                            Cow<CanisterState>& canister, InstallRun& run, SubnetRoom& room) {
+  const RoundContext& round = scope.round;
   const Cycles burned = run.effects.burned;
   // Others may have been paid for while this took several rounds.
   if (const Cycles lacking = burned.minus_or_zero(canister->balance.value); lacking != Cycles{0})
     return Err(from_canister(canister->id, balance_fell(lacking)));
+  TRY(check_custom_sections(scope.state, *canister, *run.next.module));
   Cow<CanisterState> changed = canister;
   const ResourceUse before = resource_use(*canister);
   take_new_code(round, call, changed.write(), run);
@@ -357,7 +359,7 @@ WorkDone advance(ManagementScope& scope, state::SubnetCallId id, SubnetRoom& roo
   canister.write().long_execution.reset();
   Status<UserError> ended;
   if (!progress.ok()) ended = Err(progress.error());
-  if (ended.ok()) ended = complete(round, call, canister, *run, room);
+  if (ended.ok()) ended = complete(scope, call, canister, *run, room);
   if (!ended.ok()) settle(round, canister.write(), *run);
   std::ranges::move(run->log, std::back_inserter(scope.out.log));
   consume(canister.write(), state::CyclesUse::kIngressInduction, debit);

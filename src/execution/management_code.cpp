@@ -2,6 +2,7 @@
 #include "execution/canister_cycles.hpp"
 #include "execution/install_plan.hpp"
 #include "execution/management_handlers.hpp"
+#include "execution/management_storage.hpp"
 
 namespace icpd::execution {
 namespace {
@@ -14,21 +15,13 @@ Bytes hash_reply(const crypto::Digest& hash) {
 
 /// Memory and cycles for one more chunk.
 Status<UserError> pay_for_chunk(const ManagementScope& scope, state::CanisterState& canister) {
-  const FeeSchedule& fees = scope.round.subnet.fees;
-  const state::Totals& totals = scope.state.index().totals();
-  const std::uint64_t capacity = scope.round.parameters.subnet_memory_max;
-  const std::uint64_t free = totals.memory_bytes < capacity ? capacity - totals.memory_bytes : 0;
-  constexpr std::uint64_t kBytes = types::limits::kWasmChunkSizeMax;
-  if (kBytes > free) return Err(memory_oversubscribed(kBytes, free));
-
-  const Cycles price = fees.instructions_cost(kUploadChunkInstructions, PointerWidth::k32);
-  ResourceUse use = resource_use(canister);
-  use.memory_usage += kBytes;
-  const Cycles needed = frozen_part(fees, use, canister.reserved_balance) + price.value;
-  if (const Cycles lacking = needed.minus_or_zero(canister.balance.value); lacking != Cycles{0})
-    return Err(chunk_store("Cannot upload chunk. At least " + types::to_text(lacking) +
+  ResourceUse after = resource_use(canister);
+  after.memory_usage += types::limits::kWasmChunkSizeMax;
+  const StorageBill bill = TRY(bill_for(scope, kUploadChunkInstructions, after, canister));
+  if (bill.lacking != Cycles{0})
+    return Err(chunk_store("Cannot upload chunk. At least " + types::to_text(bill.lacking) +
                            " additional cycles are required."));
-  consume(canister, state::CyclesUse::kInstructions, price);
+  pay(bill, canister);
   return {};
 }
 

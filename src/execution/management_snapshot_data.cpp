@@ -6,6 +6,7 @@
 #include "execution/canister_run.hpp"
 #include "execution/management_handlers.hpp"
 #include "execution/management_snapshot_types.hpp"
+#include "execution/management_storage.hpp"
 #include "execution/snapshot_rules.hpp"
 #include "execution/wasm/acceptance.hpp"
 

@@ -2,6 +2,7 @@
 #include "execution/install_plan.hpp"
 #include "execution/management_handlers.hpp"
 #include "execution/management_snapshot_types.hpp"
+#include "execution/management_storage.hpp"
 #include "execution/message_run.hpp"
 #include "execution/snapshot_rules.hpp"
 
@@ -204,6 +205,7 @@ ManagementResult load_canister_snapshot(ManagementScope& scope, ManagementCall& 
 
   CanisterState after = *canister;
   TRY(take_over(scope.round, id, snapshot, std::move(loaded), after));
+  TRY(check_custom_sections(scope.state, *canister, *(*after.execution)->module));
   CanisterState& changed = canister.write();
   TRY(pay_for(scope, 0, resource_use(after), changed));
   after.balance = changed.balance;

@@ -459,6 +459,22 @@ TEST(Management, raw_rand_gives_different_bytes_a_round_later) {
   EXPECT_NE(first, second);
 }
 
+// "A new return value is generated for each call to this method": also for those of one round.
+TEST(Management, raw_rand_gives_each_call_bytes_of_its_own) {
+  TestSubnet subnet;
+  const Bytes none = codec::candid::encode_args();
+  const std::array proxies = {subnet.deploy(kProxy), subnet.deploy(kProxy)};
+  std::vector<types::RequestId> calls;
+  for (const CanisterId& proxy : proxies)
+    calls.push_back(subnet.submit(kAlice, proxy, "proxy",
+                                  proxy_arg(types::management_canister(), "raw_rand", none)));
+  const std::string first = subnet.text(subnet.finish(calls[0]));
+  const std::string second = subnet.text(subnet.status(calls[1]));
+  EXPECT_TRUE(first.starts_with("reply: ok:DIDL")) << first;
+  EXPECT_TRUE(second.starts_with("reply: ok:DIDL")) << "answered in the same round: " << second;
+  EXPECT_NE(first, second);
+}
+
 TEST(Management, a_canister_that_runs_out_of_cycles_is_uninstalled) {
   TestSubnet subnet;
   const CanisterId id = subnet.deploy(kCounter);
@@ -494,6 +510,27 @@ TEST(Management, info_tells_a_canisters_history) {
   EXPECT_EQ(info->recent_changes[1].details.index(), 2U);
   EXPECT_EQ(info->recent_changes[1].canister_version, 1U);
   EXPECT_EQ(info->controllers, std::vector{kAlice.principal});
+}
+
+// "recent_changes: the list containing the most recent canister changes", none by default.
+TEST(Management, info_tells_the_most_recent_changes) {
+  TestSubnet subnet;
+  const CanisterId proxy = subnet.deploy(kProxy);
+  const CanisterId id = subnet.deploy(kCounter);
+  const auto versions_of = [&](std::optional<std::uint64_t> wanted) {
+    const std::string answer =
+        through(subnet, proxy, "canister_info",
+                codec::candid::encode_args(management::CanisterInfoArgs{id, wanted}));
+    const auto info = codec::candid::decode_arg<management::CanisterInfoResult>(
+        as_bytes(std::string_view(answer).substr(10)));
+    std::vector<std::uint64_t> versions;
+    for (const auto& change : info->recent_changes)
+      versions.push_back(change.canister_version);
+    return versions;
+  };
+  EXPECT_EQ(versions_of(1), std::vector<std::uint64_t>{1});
+  EXPECT_EQ(versions_of(2), (std::vector<std::uint64_t>{0, 1}));
+  EXPECT_TRUE(versions_of(std::nullopt).empty());
 }
 
 // Interface specification, "canister_info": at least 20 changes remain, and the total counts on.

@@ -128,7 +128,11 @@ TEST(Calls, a_callee_that_does_not_exist_rejects_with_destination_invalid) {
   const CanisterId proxy = subnet.deploy(kProxy);
   const std::string answer =
       ask(subnet, proxy, proxy_arg(types::canister_id_from_index(77), "inc"));
-  EXPECT_TRUE(answer.starts_with("reply: rejected 3: ")) << answer;
+  EXPECT_EQ(answer, "reply: rejected 3: Canister " + types::canister_id_from_index(77).text() +
+                        " not found.");
+  const CanisterId elsewhere = types::canister_id_from_index(types::limits::kCanisterIdsPerSubnet);
+  EXPECT_EQ(ask(subnet, proxy, proxy_arg(elsewhere, "inc")),
+            "reply: rejected 3: No route to canister " + elsewhere.text());
 }
 
 TEST(Calls, a_callees_trap_is_the_callers_reject_5) {

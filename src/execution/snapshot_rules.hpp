@@ -1,4 +1,4 @@
-// What the snapshot methods have in common: naming a snapshot, and what changing one costs.
+// What the snapshot methods have in common: naming a snapshot, and when one can be changed.
 //
 // A failure that is found before the work is paid costs nothing. Nothing here depends on how much
 // of a memory a node has on disk: sizes are those that the canister sees.
@@ -8,7 +8,6 @@
 #pragma once
 
 #include "execution/management.hpp"
-#include "execution/resources.hpp"
 #include "state/snapshots.hpp"
 
 namespace icpd::execution {
@@ -27,11 +26,5 @@ namespace icpd::execution {
 [[nodiscard]] Result<state::SnapshotId, UserError> add_snapshot(
     state::CanisterState& canister, state::Snapshot snapshot,
     const std::optional<ByteView>& replaced);
-
-/// Takes from `canister` the price of these instructions and what has to be reserved for growing
-/// to `after`. Errors: no memory left in the subnet, too few cycles to do it and not be frozen, or
-/// a reserved balance over its limit.
-[[nodiscard]] Status<UserError> pay_for(const ManagementScope& scope, std::uint64_t instructions,
-                                        const ResourceUse& after, state::CanisterState& canister);
 
 }  // namespace icpd::execution

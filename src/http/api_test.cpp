@@ -243,6 +243,29 @@ TEST_F(ApiTest, cheap_checks_come_before_signatures) {
   EXPECT_EQ(node.authenticated, 0);
 }
 
+TEST_F(ApiTest, a_call_has_2_mib_and_every_body_5) {
+  const auto sized = [](auto body_of, std::size_t size) {
+    const std::size_t beside = body_of(kMiB).size() - kMiB;
+    Bytes body = body_of(size - beside);
+    EXPECT_EQ(body.size(), size);
+    return body;
+  };
+  const auto call_of = [](std::size_t arg) { return call_body(kCanister, arg); };
+  EXPECT_EQ(post("v4", "call", sized(call_of, 2 * kMiB)).status, 200u);
+  const io::HttpResponse large = post("v4", "call", sized(call_of, 2 * kMiB + 1));
+  EXPECT_EQ(large.status, 413u);
+  EXPECT_EQ(as_text(large.body), "call larger than 2 MiB");
+
+  const auto query_of = [](std::size_t arg) {
+    const types::QueryContent content{anonymous_base(), kCanister, "get", Slice(Bytes(arg))};
+    return certification::encode_envelope(content, std::nullopt);
+  };
+  EXPECT_EQ(post("v3", "query", sized(query_of, 5 * kMiB)).status, 200u);
+  const io::HttpResponse larger = post("v3", "query", sized(query_of, 5 * kMiB + 1));
+  EXPECT_EQ(larger.status, 413u);
+  EXPECT_EQ(as_text(larger.body), "request body larger than 5 MiB");
+}
+
 TEST_F(ApiTest, the_body_must_be_cbor_by_its_type) {
   const std::string target = "/api/v4/canister/" + kCanister.text() + "/call";
   EXPECT_EQ(send("POST", target, call_body(), "application/json").status, 400u);

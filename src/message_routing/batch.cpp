@@ -57,7 +57,7 @@ Ingress to_ingress(const IngressMessage& message,
 /// Inducts one message after another (valid-set rule).
 class Inductor {
  public:
-  explicit Inductor(ReplicatedState& tip) : tip_(tip) {}
+  Inductor(ReplicatedState& tip, std::size_t history_max) : tip_(tip), history_max_(history_max) {}
 
   void induct(const IngressMessage& message) {
     if (tip_.ingress().contains(message.id())) {
@@ -78,7 +78,7 @@ class Inductor {
  private:
   Status<UserError> try_induct(const IngressMessage& message) {
     const bool bounded = tip_.topology().own().type != state::SubnetType::kSystem;
-    if (bounded && tip_.ingress().size() >= types::limits::kIngressHistoryCountMax)
+    if (bounded && tip_.ingress().size() >= history_max_)
       return Err(UserError{ErrorCode::kIngressHistoryFull, "Ingress history is full."});
     const IngressCharge charge = TRY(check_ingress(tip_, message.call()));
     TRY(check_payment(tip_, charge));
@@ -106,6 +106,7 @@ class Inductor {
   }
 
   ReplicatedState& tip_;
+  std::size_t history_max_;
   InductionCounts counts_;
 };
 
@@ -152,14 +153,15 @@ BatchOutcome process_batch(ReplicatedState& tip, const types::Batch& batch,
 }
 
 BatchOutcome process_batch(ReplicatedState& tip, const types::Batch& batch,
-                           const registry::Snapshot& registry, const RunRound& run_round) {
+                           const registry::Snapshot& registry, const RunRound& run_round,
+                           std::size_t history_max) {
   begin_round(tip, batch, registry);
   const state::IngressHistory history_before = tip.ingress();
   BatchOutcome outcome;
 
   state::time_out_messages(tip);
   tip.write_ingress().prune(tip.time());
-  Inductor inductor(tip);
+  Inductor inductor(tip, history_max);
   for (std::size_t i = 0; i < batch.ingress.size(); ++i) {
     warm_history(tip.ingress(), batch.ingress, i);
     inductor.induct(*batch.ingress[i]);

@@ -36,6 +36,7 @@
 #include "registry/records.hpp"
 #include "state/replicated_state.hpp"
 #include "types/batch.hpp"
+#include "types/limits.hpp"
 
 namespace icpd::message_routing {
 
@@ -66,8 +67,9 @@ struct BatchOutcome {
 [[nodiscard]] BatchOutcome process_batch(state::ReplicatedState& tip, const types::Batch& batch,
                                          const registry::Snapshot& registry,
                                          execution::Environment& environment);
-[[nodiscard]] BatchOutcome process_batch(state::ReplicatedState& tip, const types::Batch& batch,
-                                         const registry::Snapshot& registry,
-                                         const RunRound& run_round);
+/// With a smaller bound of the ingress history, for tests.
+[[nodiscard]] BatchOutcome process_batch(
+    state::ReplicatedState& tip, const types::Batch& batch, const registry::Snapshot& registry,
+    const RunRound& run_round, std::size_t history_max = types::limits::kIngressHistoryCountMax);
 
 }  // namespace icpd::message_routing

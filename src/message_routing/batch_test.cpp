@@ -97,6 +97,17 @@ TEST(Batch, a_message_that_cannot_be_paid_for_fails_with_ic0207) {
   EXPECT_EQ(state.find(canister(0))->balance, types::Cycles{1});
 }
 
+// Reference 4.1: the ingress history. A refused message is remembered like another.
+TEST(Batch, a_message_that_finds_the_history_full_fails_with_ic0204) {
+  auto state = testing::state_with(1);
+  const auto outcome = process_batch(state, batch(1, {call(1), call(2), call(3)}),
+                                     registry_snapshot(), no_execution, 2);
+  EXPECT_EQ(outcome.ingress, (InductionCounts{.inducted = 2, .refused = 1}));
+  const auto& failed = std::get<state::IngressFailed>(state.ingress().find(request_id(3))->state);
+  EXPECT_EQ(failed.error,
+            (types::UserError{types::ErrorCode::kIngressHistoryFull, "Ingress history is full."}));
+}
+
 TEST(Batch, roots_form_a_chain_and_are_the_same_on_every_node) {
   auto one = testing::state_with(3);
   auto other = testing::state_with(3);

@@ -97,15 +97,20 @@ TEST(Payload, refuses_more_messages_than_a_block_may_have) {
 }
 
 TEST(Payload, refuses_more_bytes_than_a_block_may_have) {
-  const CallOptions large{.arg_size = 1 * kMiB};
-  EXPECT_EQ(verdict(state_with(1), {call(1, large), call(2, large), call(3, large)}), "");
-  EXPECT_EQ(
-      verdict(state_with(1), {call(1, large), call(2, large), call(3, large), call(4, large)}),
-      "message 3: more bytes of messages than a block may have");
+  // An envelope of `call` has so much beside its argument.
+  const std::size_t beside = call(1)->envelope.bytes.size();
+  const CallOptions large{.arg_size = limits::kIngressMessageSizeMax - beside};
+  const CallOptions larger{.arg_size = limits::kIngressMessageSizeMax - beside - 1};
+  static_assert(limits::kBlockIngressSizeMax == 2 * limits::kIngressMessageSizeMax);
+  EXPECT_EQ(verdict(state_with(1), {call(1, large), call(2, large)}), "");
+  EXPECT_EQ(verdict(state_with(1), {call(1, larger), call(2, large), call(3)}),
+            "message 2: more bytes of messages than a block may have");
 }
 
 TEST(Payload, refuses_a_message_that_is_too_large) {
-  EXPECT_EQ(verdict(state_with(1), {call(1, {.arg_size = 2 * kMiB})}),
+  const std::size_t most = 2 * kMiB - call(1)->envelope.bytes.size();
+  EXPECT_EQ(verdict(state_with(1), {call(1, {.arg_size = most})}), "");
+  EXPECT_EQ(verdict(state_with(1), {call(1, {.arg_size = most + 1})}),
             "message 0: message is too large");
 }
 

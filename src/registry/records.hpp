@@ -13,6 +13,7 @@
 #include "crypto/ed25519.hpp"
 #include "types/block.hpp"
 #include "types/ids.hpp"
+#include "types/limits.hpp"
 #include "types/numbers.hpp"
 
 namespace icpd::registry {
@@ -52,7 +53,7 @@ struct RoundLimits {
   std::uint64_t instructions_per_install_slice = 2'000'000'000;
   std::uint64_t heap_delta_per_iteration = 200'000'000;
   std::uint64_t heap_delta_max = 140 * kGiB;
-  std::uint64_t subnet_memory_max = 2 * kTiB;
+  std::uint64_t subnet_memory_max = types::limits::kSubnetMemoryMax;
   std::uint64_t canisters_max = 100'000;
 
   bool operator==(const RoundLimits&) const = default;

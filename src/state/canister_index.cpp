@@ -83,6 +83,8 @@ CanisterIndex::Facts CanisterIndex::facts_of(const CanisterState& canister) {
   Totals& totals = facts.totals;
   totals.state_bytes = canister.memory_usage();
   totals.memory_bytes = std::max(totals.state_bytes, canister.settings->memory_allocation);
+  if (canister.has_code())
+    totals.custom_section_bytes = (*canister.execution)->module->metadata_size_bytes();
   totals.guaranteed_message_bytes = canister.queues->guaranteed_memory_bytes();
   totals.best_effort_message_bytes = canister.queues->best_effort_memory_bytes();
   totals.callbacks = canister.calls->callbacks().size();
@@ -109,6 +111,7 @@ void CanisterIndex::replace(const types::CanisterId& id, const Facts& before, co
   const auto move = [&](auto member) { totals_.*member = totals_.*member - a.*member + b.*member; };
   move(&Totals::memory_bytes);
   move(&Totals::state_bytes);
+  move(&Totals::custom_section_bytes);
   move(&Totals::guaranteed_message_bytes);
   move(&Totals::best_effort_message_bytes);
   move(&Totals::callbacks);

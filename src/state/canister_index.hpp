@@ -48,6 +48,8 @@ struct Totals {
   std::uint64_t memory_bytes = 0;
   /// memory_usage() alone: what is certified as the subnet's size.
   std::uint64_t state_bytes = 0;
+  /// Of the metadata sections of installed modules, which have a bound of their own.
+  std::uint64_t custom_section_bytes = 0;
   std::uint64_t guaranteed_message_bytes = 0;
   std::uint64_t best_effort_message_bytes = 0;
   std::uint64_t callbacks = 0;

@@ -18,11 +18,13 @@ types::CoarseTime coarse(Time time) {
 }
 
 /// What becomes of a message that can't be put into its receiver's queue. kQueueFull waits.
-Reject reject_for(QueueError error, const CanisterId& receiver) {
+Reject reject_for(QueueError error, const CanisterId& receiver, const NetworkTopology& network) {
   const std::string name = "Canister " + receiver.text();
   switch (error) {
     case QueueError::kCanisterNotFound:
-      return {RejectCode::kDestinationInvalid, "No route to canister " + receiver.text()};
+      return {RejectCode::kDestinationInvalid, network.hosts(receiver)
+                                                   ? name + " not found."
+                                                   : "No route to canister " + receiver.text()};
     case QueueError::kCanisterStopped:
       return {RejectCode::kCanisterError, name + " is not running"};
     case QueueError::kCanisterStopping:
@@ -96,7 +98,8 @@ class LocalRouter {
     // Waiting is the back-pressure: the sender's output queue fills up, and its calls fail.
     if (error == QueueError::kQueueFull) return false;
     const auto refund = state_.update(sender, [&](CanisterState& canister) {
-      return canister.queues.write().reject_front_output(peer, reject_for(error, peer));
+      return canister.queues.write().reject_front_output(
+          peer, reject_for(error, peer, state_.topology()));
     });
     if (refund.has_value()) state_.refund(refund->recipient, refund->amount);
     ++report_.rejected;

@@ -169,8 +169,8 @@ TEST(Queues, a_shed_response_becomes_an_unknown_outcome) {
   EXPECT_EQ(*queues.shed_largest(), (std::vector<Refund>{{canister(kSelf), types::Cycles{50}}}));
   EXPECT_FALSE(queues.shed_largest().has_value());
   const auto input = queues.pop_input();
-  EXPECT_EQ(std::get<types::Reject>(std::get<SharedResponse>(*input)->payload).code,
-            types::RejectCode::kSysUnknown);
+  EXPECT_EQ(std::get<types::Reject>(std::get<SharedResponse>(*input)->payload),
+            (types::Reject{types::RejectCode::kSysUnknown, "Response was dropped."}));
 }
 
 TEST(Queues, expired_ingress_is_given_back) {

@@ -39,6 +39,8 @@ Naive look_at_all(const ReplicatedState& state) {
     naive.totals.guaranteed_message_bytes += c.queues->guaranteed_memory_bytes();
     naive.totals.best_effort_message_bytes += c.queues->best_effort_memory_bytes();
     naive.totals.compute_allocation += c.settings->compute_allocation;
+    if (c.has_code())
+      naive.totals.custom_section_bytes += (*c.execution)->module->metadata_size_bytes();
   }
   return naive;
 }
@@ -59,6 +61,7 @@ std::set<std::pair<Time, types::CanisterId>> members(const DueSet& set) {
 void give_code(CanisterState& c) {
   Module module{.code = Blob::of(Slice(Bytes{1, 2, 3}))};
   module.system_methods.fill(true);
+  module.metadata["note"].content = Slice(Bytes(3));
   ExecutionState execution;
   execution.module = seal(std::move(module));
   execution.heap.size_bytes = 65536;
@@ -262,7 +265,8 @@ TEST(Induction, an_expired_call_is_answered_once_and_a_late_response_is_credited
   state.write_metadata().batch_time = Time::from_seconds(1011);
   time_out_messages(state);
   const auto response = std::get<SharedResponse>(next_input(state, 0));
-  EXPECT_EQ(std::get<types::Reject>(response->payload).code, types::RejectCode::kSysUnknown);
+  EXPECT_EQ(std::get<types::Reject>(response->payload),
+            (types::Reject{types::RejectCode::kSysUnknown, "Call deadline has expired."}));
   state.update(canister(0), [&](CanisterState& c) {
     EXPECT_TRUE(c.calls.write().take_callback(request.callback).has_value());
   });

@@ -9,6 +9,7 @@
 
 #include "base/bytes.hpp"
 #include "types/ids.hpp"
+#include "types/limits.hpp"
 #include "types/numbers.hpp"
 
 namespace icpd::state {
@@ -48,7 +49,7 @@ struct SubnetParameters {
   std::uint64_t instructions_per_install_slice = 2'000'000'000;
   std::uint64_t heap_delta_per_iteration = 200'000'000;
   std::uint64_t heap_delta_max = 140 * kGiB;
-  std::uint64_t subnet_memory_max = 2 * kTiB;
+  std::uint64_t subnet_memory_max = types::limits::kSubnetMemoryMax;
   std::uint64_t canisters_max = 100'000;
   bool provisional_methods = false;
   bool operator==(const SubnetParameters&) const = default;

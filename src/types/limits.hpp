@@ -70,6 +70,8 @@ inline constexpr std::size_t kCanisterLogSizeMax = 4 * kKiB;
 inline constexpr std::size_t kEnvironmentVariablesMax = 20;
 inline constexpr std::size_t kEnvironmentVariableSizeMax = 128;
 inline constexpr std::uint64_t kSubnetMemoryMax = 2 * kTiB;
+/// Names and contents of the metadata sections of all installed modules.
+inline constexpr std::uint64_t kSubnetCustomSectionsMax = 2 * kGiB;
 static_assert(kWasmModuleSizeMax == kWasmChunksMax * kWasmChunkSizeMax);
 static_assert(kWasmPageSize % kPageSize == 0);
 

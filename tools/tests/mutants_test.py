@@ -31,6 +31,11 @@ class Descriptions(unittest.TestCase):
         self.assertEqual(fields["broken"], "It fails.")
         self.assertEqual(fields["stuck"], "yes")
 
+    def test_a_rule_names_its_tests(self):
+        rule = HEAD.replace("seen: By a check.", "test: a_test A.b_*:C.d") + PIECES
+        fields, _, _ = mutants.parse("x.mutant", rule)
+        self.assertEqual(fields["test"], "a_test A.b_*:C.d")
+
     def test_what_cannot_be_used_is_refused_by_name(self):
         for description, text in [
                 (HEAD + PIECES, "void f() {}\n"),
@@ -43,11 +48,24 @@ class Descriptions(unittest.TestCase):
                 (HEAD + "seen: twice\n" + PIECES, SOURCE),
                 (HEAD + "stuck: no\n" + PIECES, SOURCE),
                 (HEAD + "words\n" + PIECES, SOURCE),
+                (HEAD + "test: a_test\n" + PIECES, SOURCE),
+                (HEAD + "test: a A.b\n" + PIECES, SOURCE),
                 (HEAD.replace("broken: It\n  fails.\n", "") + PIECES, SOURCE),
         ]:
             with self.subTest(description=description, text=text):
                 with self.assertRaisesRegex(mutants.Refused, "^x.mutant: "):
                     source(description, text)
+
+
+class Tree(unittest.TestCase):
+    def test_every_rule_of_the_tree_can_be_broken(self):
+        files = sorted(mutants.RULES.glob("*.mutant"))
+        self.assertTrue(files)
+        for path in files:
+            with self.subTest(mutant=path.name):
+                mutants.broken_source(path.name, path.read_text(),
+                                      lambda file: (mutants.ROOT / file).read_text())
+                self.assertIn("test", mutants.parse(path.name, path.read_text())[0])
 
 
 if __name__ == "__main__":
