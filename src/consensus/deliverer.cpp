@@ -19,6 +19,8 @@ types::Batch batch_of(const BlockNode& node, const types::Tape& tape) {
   batch.time = block.context.time;
   batch.registry_version = block.context.registry_version;
   batch.randomness = randomness_of(tape);
+  if (const auto* data = std::get_if<types::DataPayload>(&block.payload))
+    batch.responses = data->responses;
   batch.block_maker = block.maker;
   batch.block_rank = block.rank;
   return batch;

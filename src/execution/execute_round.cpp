@@ -7,6 +7,7 @@
 #include "execution/canister_cycles.hpp"
 #include "execution/canister_run.hpp"
 #include "execution/errors.hpp"
+#include "execution/http_outcalls.hpp"
 #include "execution/install_run.hpp"
 #include "execution/management.hpp"
 #include "execution/schedule.hpp"
@@ -27,10 +28,13 @@ class Round {
       : state_(state),
         input_(input),
         round_(round_context(state, environment)),
-        budget_(budget_of(round_.parameters)) {}
+        budget_(budget_of(round_.parameters)) {
+    round_.randomness = input.randomness;
+  }
 
   RoundReport run() {
     expire_ingress();
+    answer_outcalls();
     if (heap_delta_allows()) {
       ManagementScope scope = this->scope();
       answer_raw_rand(scope, input_.randomness.view());
@@ -70,6 +74,12 @@ class Round {
     const auto first = state_.subnet_queues().first_ingress_expiry();
     if (first && *first < round_.time)
       fail(state_.write_subnet_queues().expire_ingress(round_.time));
+  }
+
+  void answer_outcalls() {
+    ManagementScope scope = this->scope();
+    end_overdue_outcalls(scope);
+    if (input_.responses != nullptr) take_consensus_responses(scope, *input_.responses);
   }
 
   /// Room for written pages grows from a reserve to all of it as the next checkpoint comes nearer.

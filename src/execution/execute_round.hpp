@@ -1,6 +1,6 @@
 // One round: everything that happens to canisters between a batch's messages and the next state.
 //
-//   expired ingress -> raw_rand answers -> a slice of a waiting install ->
+//   expired ingress -> answers of consensus -> raw_rand answers -> a slice of a waiting install ->
 //   iterations { management calls; (first) heartbeats and timers; canisters on cores; messages
 //                between canisters } -> stops, storage charges, checkpoint or paused executions
 //
@@ -26,6 +26,8 @@ struct RoundInput {
   bool is_checkpoint = false;
   /// A second has passed since the last round in which heartbeats were due.
   bool heartbeats_due = false;
+  /// Of the batch; must outlive the round. Null: none.
+  const types::ConsensusResponses* responses = nullptr;
 };
 
 /// One turn of a canister on a core.

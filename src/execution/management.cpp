@@ -31,6 +31,8 @@ constexpr auto kHandlers = std::to_array<HandlerRow>({
     {"delete_canister", delete_canister},
     {"uninstall_code", uninstall_code},
     {"raw_rand", raw_rand},
+    {"http_request", http_request},
+    {"flexible_http_request", flexible_http_request},
     {"install_code", install_code},
     {"install_chunked_code", install_code},
     {"upload_chunk", upload_chunk, kUploadChunkInstructions},
@@ -125,14 +127,19 @@ void answer_management_call(ManagementScope& scope, const ManagementCall& call,
     scope.state.set_ingress(**ingress, ingress_state(std::move(answer)));
     return;
   }
-  const types::Request& request = *std::get<Shared<types::Request>>(call.message);
-  scope.state.write_subnet_queues().push_response_out(make_shared_const<types::Response>(
-      types::Response{.originator = request.sender,
-                      .respondent = request.receiver,
-                      .callback = request.callback,
-                      .refund = call.cycles,
-                      .payload = response_payload(std::move(answer)),
-                      .deadline = request.deadline}));
+  answer_call(scope, *std::get<Shared<types::Request>>(call.message), call.cycles,
+              response_payload(std::move(answer)));
+}
+
+void answer_call(ManagementScope& scope, const types::Request& call, Cycles refund,
+                 types::ResponsePayload payload) {
+  scope.state.write_subnet_queues().push_response_out(
+      make_shared_const<types::Response>(types::Response{.originator = call.sender,
+                                                         .respondent = call.receiver,
+                                                         .callback = call.callback,
+                                                         .refund = refund,
+                                                         .payload = std::move(payload),
+                                                         .deadline = call.deadline}));
 }
 
 Result<Cow<state::CanisterState>, UserError> target_of(const ManagementScope& scope,

@@ -2,9 +2,9 @@
 //
 //   user or canister -> subnet queues -> handle_management_call -> answer
 //
-// Most calls are answered at once. Three answer later and live in state::SubnetCalls until then:
-// install_code (several rounds), stop_canister (open calls must finish) and raw_rand (a later
-// round's randomness).
+// Most calls are answered at once. Four kinds answer later and live in state::SubnetCalls until
+// then: install_code (several rounds), stop_canister (open calls must finish), raw_rand (a later
+// round's randomness) and HTTPS outcalls (consensus: http_outcalls.hpp).
 //
 // Source: interface specification, "IC management canister" and its abstract rules.
 #pragma once
@@ -54,6 +54,10 @@ std::uint64_t handle_management_call(ManagementScope& scope, state::SubnetMessag
 /// Sends the answer of a call, now or later.
 void answer_management_call(ManagementScope& scope, const ManagementCall& call,
                             const Result<Bytes, UserError>& result);
+
+/// As above, to a canister, with what goes back to it.
+void answer_call(ManagementScope& scope, const types::Request& call, Cycles refund,
+                 types::ResponsePayload payload);
 
 // -- For handlers --
 

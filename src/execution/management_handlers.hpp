@@ -44,6 +44,10 @@ ManagementResult bitcoin_get_current_fee_percentiles(ManagementScope& scope, Man
 ManagementResult bitcoin_get_block_headers(ManagementScope& scope, ManagementCall& call);
 ManagementResult subnet_info(ManagementScope& scope, ManagementCall& call);
 
+// http_requests.cpp
+ManagementResult http_request(ManagementScope& scope, ManagementCall& call);
+ManagementResult flexible_http_request(ManagementScope& scope, ManagementCall& call);
+
 // management_snapshots.cpp
 ManagementResult take_canister_snapshot(ManagementScope& scope, ManagementCall& call);
 ManagementResult load_canister_snapshot(ManagementScope& scope, ManagementCall& call);

@@ -74,6 +74,7 @@ class Evaluation {
     std::string method;
     Slice arg;
     std::size_t depth = 0;
+    bool is_transform = false;
   };
 
   QueryResult evaluate(const Call& call) {
@@ -142,6 +143,8 @@ class Evaluation {
     const auto kind = module.facts().method_kind(call.method);
     if (!kind || *kind == wasm::MethodKind::kUpdate)
       return Err(from_canister(call.callee, method_not_found("query", call.method)));
+    if (call.is_transform && *kind == wasm::MethodKind::kCompositeQuery)
+      return Err(composite_query_in_replicated_mode(call.method));
     if (is_frozen(round_.subnet.fees, *canister)) return Err(frozen_for_queries(call.callee));
     return Frame{.canister = canister,
                  .module = std::move(module),
@@ -259,8 +262,9 @@ class Evaluation {
 
   EntryOutcome run_method(Frame& frame, const Call& call) {
     MessageView message;
-    message.context =
-        frame.is_composite() ? Context::kCompositeQuery : Context::kNonReplicatedQuery;
+    message.context = call.is_transform      ? Context::kTransform
+                      : frame.is_composite() ? Context::kCompositeQuery
+                                             : Context::kNonReplicatedQuery;
     message.caller = call.caller;
     message.caller_info = call.caller_info;
     message.arg = call.arg;
@@ -393,6 +397,20 @@ QueryAnswer execute_query(const state::ReplicatedState& state, const QueryReques
       evaluation.evaluate({request.receiver, request.sender.principal, request.caller_info,
                            request.method_name, request.arg, 0});
   return std::move(evaluation).answer(std::move(result));
+}
+
+QueryAnswer execute_transform(const state::ReplicatedState& state, const TransformRequest& request,
+                              Environment& environment, QueryOptions options) {
+  Evaluation evaluation(state, request.canister, std::nullopt, environment, std::move(options));
+  QueryResult result = evaluation.evaluate({.callee = request.canister,
+                                            .caller = types::management_canister().principal,
+                                            .caller_info = std::nullopt,
+                                            .method = request.method_name,
+                                            .arg = request.arg,
+                                            .is_transform = true});
+  QueryAnswer answer = std::move(evaluation).answer(std::move(result));
+  answer.basis.reset();
+  return answer;
 }
 
 bool holds(const QueryBasis& basis, const state::ReplicatedState& state) {

@@ -116,6 +116,18 @@ struct QueryOptions {
                                         const QueryRequest& request, DataCertificate certificate,
                                         Environment& environment, QueryOptions options = {});
 
+/// A call of a query method as the transform of an HTTPS outcall (http_response.hpp).
+struct TransformRequest {
+  CanisterId canister;
+  std::string method_name;
+  Slice arg;
+};
+/// The management canister calls the method. It has no certificate and can't be a composite query
+/// (IC0527). The answer has no basis.
+[[nodiscard]] QueryAnswer execute_transform(const state::ReplicatedState& state,
+                                            const TransformRequest& request,
+                                            Environment& environment, QueryOptions options = {});
+
 /// Whether executing the query on this state gives the same answer; false of earlier states than
 /// the basis's. What reads its certificate holds for kCertificateReuseMax: the older certificate
 /// proves the same data.

@@ -11,6 +11,7 @@
 #include "execution/message_api.hpp"
 #include "state/canister_state.hpp"
 #include "state/ingress_history.hpp"
+#include "types/batch.hpp"
 
 namespace icpd::execution {
 
@@ -22,6 +23,8 @@ struct RoundContext {
   state::SubnetParameters parameters;
   Time time;
   types::Height round;
+  /// Zero outside of rounds.
+  types::Randomness randomness;
 };
 
 /// A new status of a user's call. Applied to the history after the cores are done.

@@ -4,8 +4,8 @@
 // (tests/vectors/execution/system-api.csv), not from the one that the code is driven by.
 //
 // The other test of the matrix (SystemCalls.every_function_*) sets the context by hand and has all
-// sixteen. Here the host sets it, and two are missing that no canister can get into: the transform
-// of an HTTPS outcall (TQ), and cleanup in a composite query (CC).
+// sixteen. Here the host sets it, and one is missing that no canister can get into: cleanup in a
+// composite query (CC).
 #include <gtest/gtest.h>
 #include <sstream>
 
@@ -147,6 +147,8 @@ class Canister {
     seen["C"] = of_cleanup(subnet_.call(kAlice, id_, "C"));
     const Slice certificate = Slice::copy_of(as_bytes("certificate"));
     seen["NRQ"] = bare(TestSubnet::text(subnet_.query(id_, "RQ", {}, certificate)));
+    seen["TQ"] = bare(TestSubnet::text(
+        execute_transform(subnet_.state, {id_, "RQ", Slice()}, subnet_.environment)));
     for (const char* method : {"CQ", "CRy", "CRt"})
       seen[method] = bare(TestSubnet::text(subnet_.query(id_, method, {}, certificate)));
     seen["F"] = of_inspection();
@@ -253,8 +255,7 @@ TEST_P(SystemApiMatrixOf, every_function_does_in_every_context_what_the_specific
     const Modules modules(function_of(name, signature), GetParam());
     const auto seen = Canister(subnet, modules).run();
     for (const wasm::ContextName& context : wasm::kContextNames) {
-      if (context.context == Context::kTransform || context.context == Context::kCompositeCleanup)
-        continue;
+      if (context.context == Context::kCompositeCleanup) continue;
       const bool is_start = context.context == Context::kStart;
       const std::string column = is_start ? "start" : std::string(context.letters);
       ASSERT_TRUE(seen.contains(column));
@@ -262,8 +263,8 @@ TEST_P(SystemApiMatrixOf, every_function_does_in_every_context_what_the_specific
       ++cells;
     }
   }
-  // 76 functions, 9 of which only 32-bit modules have, in 14 contexts.
-  EXPECT_EQ(cells, (GetParam() == PointerWidth::k64 ? 67U : 76U) * 14U);
+  // 76 functions, 9 of which only 32-bit modules have, in 15 contexts.
+  EXPECT_EQ(cells, (GetParam() == PointerWidth::k64 ? 67U : 76U) * 15U);
 }
 
 /// What a getter of a small number says in each context: the digit stands before "one".
@@ -272,20 +273,20 @@ struct Getter {
   std::string_view contexts;
   char digit;
 };
-// Abstract behavior, "System imports". The methods' caller is a user of two bytes, that of tasks is
-// the management canister; RQ and its like are called by users. "Rt" is of a method that isn't
-// there.
+// Abstract behavior, "System imports". The methods' caller is a user of two bytes, that of tasks
+// and transforms is the management canister; RQ and its like are called by users. "Rt" is of a
+// method that isn't there.
 constexpr auto kGetters = std::to_array<Getter>({
     {"in_replicated_execution", "start I G U RQ Ry Rt C T", '1'},
-    {"in_replicated_execution", "NRQ CQ CRy CRt F", '0'},
+    {"in_replicated_execution", "NRQ TQ CQ CRy CRt F", '0'},
     {"data_certificate_present", "NRQ CQ", '1'},
-    {"data_certificate_present", "I G U RQ Ry Rt CRy CRt C F T", '0'},
+    {"data_certificate_present", "I G U RQ TQ Ry Rt CRy CRt C F T", '0'},
     {"msg_caller_size", "I G U RQ NRQ CQ Ry Rt CRy CRt C F", '2'},
-    {"msg_caller_size", "T", '0'},
+    {"msg_caller_size", "TQ T", '0'},
     {"msg_reject_code", "Ry CRy C", '0'},
     {"msg_reject_code", "Rt CRt", '5'},
-    {"msg_arg_data_size", "I U RQ NRQ CQ Ry CRy F", '0'},
-    {"canister_status", "I G U RQ NRQ CQ Ry Rt CRy CRt C F T", '1'},
+    {"msg_arg_data_size", "I U RQ NRQ TQ CQ Ry CRy F", '0'},
+    {"canister_status", "I G U RQ NRQ TQ CQ Ry Rt CRy CRt C F T", '1'},
 });
 
 TEST(SystemApiMatrix, getters_say_in_every_context_what_is_true_there) {

@@ -75,6 +75,8 @@ class TestSubnet {
     input.randomness.bytes.fill(static_cast<std::uint8_t>(metadata.height.value));
     input.is_checkpoint = checkpoint;
     input.heartbeats_due = true;
+    const types::ConsensusResponses answers = std::exchange(responses, {});
+    input.responses = &answers;
     RoundReport report = execute_round(state, input, environment);
     ensure(cycles_accounted_for() == minted, "cycles neither appear nor vanish");
     for (const MessageTrace& trace : report.traces)
@@ -209,6 +211,8 @@ class TestSubnet {
 
   Duration step = Duration::seconds(1);
   QueryOptions query_options;
+  /// Of the next round.
+  types::ConsensusResponses responses;
   state::ReplicatedState state;
   std::vector<MessageTrace> traces;
   std::vector<LogLines> log;

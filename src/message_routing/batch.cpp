@@ -111,7 +111,9 @@ class Inductor {
 };
 
 execution::RoundInput round_input(ReplicatedState& tip, const types::Batch& batch) {
-  execution::RoundInput input{.randomness = batch.randomness, .is_checkpoint = batch.is_checkpoint};
+  execution::RoundInput input{.randomness = batch.randomness,
+                              .is_checkpoint = batch.is_checkpoint,
+                              .responses = &batch.responses};
   input.heartbeats_due = tip.time() >= tip.metadata().last_heartbeat + kHeartbeatInterval;
   if (input.heartbeats_due) tip.write_metadata().last_heartbeat = tip.time();
   return input;

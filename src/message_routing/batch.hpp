@@ -7,7 +7,7 @@
 //     registry version is new.
 //  2. Messages and calls whose deadline has passed get their answers.
 //  3. Old answers leave the ingress history; the batch's messages are inducted (table below).
-//  4. Canisters run.
+//  4. Answers of consensus are sent, and canisters run.
 //  5. Messages between canisters that are still in output queues are delivered; best-effort
 //  messages
 //     above their bound of memory are dropped.

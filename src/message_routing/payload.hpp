@@ -9,6 +9,7 @@
 //     most once.
 //  4. It may enter the subnet (ingress_rules.hpp), and its canister can pay for it on top of what
 //     it pays for the messages of rule 3.
+// Answers of consensus have rules of their own (response_rules.hpp).
 // Who sent a message and whether the signature holds is checked by the caller, for each message of
 // each payload: what the HTTP door checked counts for nothing in a block.
 #pragma once

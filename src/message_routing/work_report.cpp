@@ -44,9 +44,10 @@ WorkReport work_of(const state::ReplicatedState& state, AllHadTheirTurn all) {
                !calls.install_code.empty() || !calls.raw_rand.empty();
   std::optional<Time> heartbeat;
   if (!index.heartbeats().empty()) heartbeat = state.metadata().last_heartbeat + kHeartbeatInterval;
-  report.due = first_of({heartbeat, tasks_due(state, all), state::first_time(index.deadlines()),
-                         state::first_time(index.ingress_expiries()),
-                         state::first_time(index.charges()), first_stop_timeout(calls)});
+  report.due =
+      first_of({heartbeat, tasks_due(state, all), state::first_time(index.deadlines()),
+                state::first_time(index.ingress_expiries()), state::first_time(index.charges()),
+                first_stop_timeout(calls), calls.http_outcalls->next_deadline()});
   return report;
 }
 

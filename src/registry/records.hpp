@@ -75,11 +75,13 @@ struct SubnetRecord {
   RoundLimits limits;
   /// Whether provisional_create_canister_with_cycles and provisional_top_up_canister exist.
   bool provisional_methods = false;
+  /// Whether canisters may make HTTPS outcalls. Only where every node can fetch.
+  bool http_requests = false;
 
   static constexpr auto kFields =
       std::tuple(&SubnetRecord::type, &SubnetRecord::members, &SubnetRecord::public_key,
                  &SubnetRecord::initial_transcripts, &SubnetRecord::pacing, &SubnetRecord::limits,
-                 &SubnetRecord::provisional_methods);
+                 &SubnetRecord::provisional_methods, &SubnetRecord::http_requests);
 };
 
 struct NodeRecord {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "message_routing/payload.hpp"
+#include "message_routing/response_rules.hpp"
 #include "replica/detail/core.hpp"
 
 namespace icpd::replica::detail {
@@ -31,6 +32,12 @@ std::optional<std::vector<SharedIngress>> past_messages(
   }
   if (!complete) return std::nullopt;
   return messages;
+}
+
+message_routing::ResponseBase response_base(const Core& core,
+                                            const state::ReplicatedState& certified,
+                                            const consensus::PayloadQuestion& question) {
+  return {certified, question.context, question.past, core.identity.responses};
 }
 
 enum class BodyState : std::uint8_t { kGood, kMissing, kBad };
@@ -81,6 +88,9 @@ std::optional<consensus::PayloadVerdict> judge(Core& core, OpenCheck& open) {
   }
   const message_routing::PayloadBase base{*snapshot->second, question.context, *past};
   if (!message_routing::check_payload(base, payload, bodies).ok()) return PayloadVerdict::kInvalid;
+  const auto responses = response_base(core, *snapshot->second, question);
+  if (!message_routing::check_responses(responses, payload.responses).ok())
+    return PayloadVerdict::kInvalid;
   return PayloadVerdict::kValid;
 }
 
@@ -144,6 +154,8 @@ void build_payload(Core& core, const consensus::BuildPayload& ask) {
     }
     const message_routing::PayloadBase base{*snapshot->second, question.context, *past};
     payload = message_routing::build_payload(base, candidates);
+    payload.responses =
+        message_routing::build_responses(response_base(core, *snapshot->second, question));
   }
   trace_proposed(core, payload.ingress);
   if (payload.empty() && core.told_waiting) core.quiet_until = core.now.steady + kQuiet;

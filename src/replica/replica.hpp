@@ -26,6 +26,7 @@
 #include <memory>
 
 #include "consensus/consensus.hpp"
+#include "message_routing/response_rules.hpp"
 #include "replica/step.hpp"
 
 namespace icpd::replica {
@@ -38,6 +39,8 @@ struct Identity {
   consensus::Identity consensus;
   /// Who is believed when users sign through canisters: the root subnet's key.
   certification::TrustRoot trust_root;
+  /// Where answers of consensus come from; outlives the replica. Null: blocks have none.
+  const message_routing::ResponseSource* responses = nullptr;
 };
 
 /// What is on disk when a node starts.

@@ -322,6 +322,13 @@ types::DataPayload Adversary::payload() {
       payload.ingress.push_back(*types::IngressHash::from(random_.bytes(32)));
       world_.did("proposes a message that nobody has");
       break;
+    case 4:
+      payload.responses.responses.push_back(
+          {.call = types::SubnetCallId{1 + random_.below(12)},
+           .answer = types::AgreedAnswer{types::Reply{Slice(random_.bytes(8))}},
+           .spending = {{subnet_.nodes.front(), types::Cycles{0}}}});
+      world_.did("proposes an answer that nobody gave");
+      break;
     default:
       name_messages_seen(payload);
       break;

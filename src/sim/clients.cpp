@@ -89,7 +89,9 @@ types::CallContent Clients::content(Time expiry) {
     }
     case Stage::kCounting:
       call.canister_id = counter_canister();
-      call.method_name = random_.chance(1, 10) ? "relay" : "increment";
+      call.method_name = random_.chance(1, 10)   ? "relay"
+                         : random_.chance(1, 15) ? "outcall"
+                                                 : "increment";
       // Most are anonymous: signatures cost real time.
       if (random_.chance(9, 10)) call.sender = types::Principal::anonymous();
       break;

@@ -34,7 +34,8 @@ struct Subnet {
 /// A canister that counts in three numbers of eight bytes, little-endian, which it certifies one
 /// after the other: increments, notes, timers that fired. `increment` and `note` add one and answer
 /// with the number; `relay` has the canister call its own `note`, answers with what that answered,
-/// and sets the timer; `get` answers with the increments.
+/// and sets the timer; `outcall` makes an HTTPS outcall and answers with a sum over what outcalls
+/// gave; `get` answers with the increments.
 [[nodiscard]] const Bytes& counter_module();
 /// Where users install it: the first canister of the subnet.
 [[nodiscard]] inline types::CanisterId counter_canister() {

@@ -3,6 +3,7 @@
 #include "consensus/fast_crypto.hpp"
 #include "message_routing/batch.hpp"
 #include "replica/start_state.hpp"
+#include "sim/internet.hpp"
 #include "state/certified_tree.hpp"
 #include "state/state_hash.hpp"
 
@@ -69,15 +70,17 @@ Status<> Node::make_replica() {
   tip_ = found.newest ? std::move(found.newest->state) : *subnet_.genesis_state;
   const types::StateRoot root = state::hash_state(*tip_);
   const types::StateHash hash = state::state_hash(*tip_);
-  replica_ = TRY(replica::Replica::make(
-      {{subnet_.nodes[index_], subnet_.id, signer_.get(), crypto_.get()}, *subnet_.trust_root},
-      registry::Registry(subnet_.registry),
-      {.genesis = subnet_.genesis,
-       .log = std::move(recovered.artifacts),
-       .watermark = recovered.watermark,
-       .state = replica::Snapshot(state::ReplicatedState(*tip_)),
-       .root = root,
-       .hash = hash}));
+  replica_ =
+      TRY(replica::Replica::make({{subnet_.nodes[index_], subnet_.id, signer_.get(), crypto_.get()},
+                                  *subnet_.trust_root,
+                                  &internet()},
+                                 registry::Registry(subnet_.registry),
+                                 {.genesis = subnet_.genesis,
+                                  .log = std::move(recovered.artifacts),
+                                  .watermark = recovered.watermark,
+                                  .state = replica::Snapshot(state::ReplicatedState(*tip_)),
+                                  .root = root,
+                                  .hash = hash}));
   return {};
 }
 

@@ -11,6 +11,7 @@
 #include "sim/adversary.hpp"
 #include "sim/checks.hpp"
 #include "sim/clients.hpp"
+#include "sim/internet.hpp"
 #include "sim/links.hpp"
 #include "sim/node.hpp"
 #include "sim/order_checks.hpp"
@@ -255,6 +256,11 @@ Node::Watcher Simulation::watcher(std::size_t index) {
                                    const message_routing::BatchOutcome& outcome) {
     const Height height = batch.height;
     order_.executes(batch, kBeginning + (events_.now() - Time{}), statements_);
+    for (const types::ConsensusResponse& response : batch.responses.responses) {
+      if (!is_true(response, subnet_.nodes.size()))
+        checks_.failed("outcalls: a block has an answer that nobody gave, at height " +
+                       to_string(height));
+    }
     note(node_name(index) + " executed " + to_string(height) + " " +
          outcome.root.hex().substr(0, 8));
     checks_.executed(index, height, outcome);

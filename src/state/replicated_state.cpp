@@ -100,7 +100,7 @@ types::Cycles ReplicatedState::total_cycles() const {
     add_message(call.message);
   for (const RawRandCall& call : calls.raw_rand)
     sum += call.request->payment.value;
-  return sum;
+  return sum + calls.http_outcalls->cycles().value;
 }
 
 }  // namespace icpd::state

@@ -5,15 +5,17 @@
 #include <deque>
 #include <map>
 
-#include "base/strong.hpp"
+#include "base/shared.hpp"
 #include "base/units.hpp"
+#include "state/http_outcalls.hpp"
 #include "state/ingress.hpp"
+#include "types/consensus_responses.hpp"
 #include "types/ids.hpp"
 #include "types/numbers.hpp"
 
 namespace icpd::state {
 
-using SubnetCallId = Strong<struct SubnetCallIdTag, std::uint64_t>;
+using types::SubnetCallId;
 
 /// An install_code or install_chunked_code that takes several rounds.
 struct InstallCodeCall {
@@ -49,6 +51,7 @@ struct SubnetCalls {
   /// Ids grow with time, so the first is the first to time out.
   std::map<SubnetCallId, StopCanisterCall> stop_canister;
   std::deque<RawRandCall> raw_rand;
+  Cow<HttpOutcalls> http_outcalls;
 
   /// An id that was never used.
   [[nodiscard]] SubnetCallId new_id() {
@@ -56,11 +59,9 @@ struct SubnetCalls {
     ++next_id;
     return id;
   }
-  [[nodiscard]] bool empty() const {
-    return install_code.empty() && stop_canister.empty() && raw_rand.empty();
-  }
-  static constexpr auto kFields = std::tuple(&SubnetCalls::next_id, &SubnetCalls::install_code,
-                                             &SubnetCalls::stop_canister, &SubnetCalls::raw_rand);
+  static constexpr auto kFields =
+      std::tuple(&SubnetCalls::next_id, &SubnetCalls::install_code, &SubnetCalls::stop_canister,
+                 &SubnetCalls::raw_rand, &SubnetCalls::http_outcalls);
 };
 
 }  // namespace icpd::state

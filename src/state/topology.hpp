@@ -52,13 +52,14 @@ struct SubnetParameters {
   std::uint64_t subnet_memory_max = types::limits::kSubnetMemoryMax;
   std::uint64_t canisters_max = 100'000;
   bool provisional_methods = false;
+  bool http_requests = false;
   bool operator==(const SubnetParameters&) const = default;
   static constexpr auto kFields = std::tuple(
       &SubnetParameters::instructions_per_round, &SubnetParameters::instructions_per_slice,
       &SubnetParameters::instructions_per_install_slice,
       &SubnetParameters::heap_delta_per_iteration, &SubnetParameters::heap_delta_max,
       &SubnetParameters::subnet_memory_max, &SubnetParameters::canisters_max,
-      &SubnetParameters::provisional_methods);
+      &SubnetParameters::provisional_methods, &SubnetParameters::http_requests);
 };
 
 struct NetworkTopology {

@@ -127,7 +127,16 @@ TEST(Artifact, the_largest_of_each_kind_fits_and_what_is_larger_is_refused) {
       SummaryPayload{.current = {transcript, transcript}, .next = {transcript, transcript}};
   const CatchUpContent content{HashedBlock(summary), {}, {}, {}};
   Block full;
-  full.payload = DataPayload{std::vector<IngressHash>(limits::kBlockIngressCountMax)};
+  const LateSpending late{SubnetCallId::max(),
+                          {NodeId(Principal::self_authenticating(as_bytes("node"))),
+                           Cycles{~static_cast<unsigned __int128>(0)}}};
+  const auto answers = [&](std::size_t bytes) {
+    return ConsensusResponses{
+        .responses = {{SubnetCallId{1}, AgreedAnswer{Reply{Slice(Bytes(bytes))}}, {}}},
+        .late = std::vector<LateSpending>(limits::kBlockLateSpendingCountMax, late)};
+  };
+  full.payload = DataPayload{.ingress = std::vector<IngressHash>(limits::kBlockIngressCountMax),
+                             .responses = answers(limits::kBlockResponsesSizeMax)};
   crypto::QuorumCertificate certificate;
   certificate.signatures.resize(crypto::kCommitteeMax);
   const std::vector<Artifact> largest = {
@@ -140,7 +149,8 @@ TEST(Artifact, the_largest_of_each_kind_fits_and_what_is_larger_is_refused) {
   for (const Artifact& one : largest)
     EXPECT_LE(encode(one)->bytes.size(), size_max(kind(one))) << name(kind(one));
 
-  full.payload = DataPayload{std::vector<IngressHash>(10 * limits::kBlockIngressCountMax)};
+  full.payload =
+      DataPayload{.ingress = {}, .responses = answers(limits::kBlockResponsesSizeMax + 200 * kKiB)};
   const auto too_large = decode(encode(BlockProposal{HashedBlock(full), {}})->bytes);
   ASSERT_FALSE(too_large.ok());
   EXPECT_NE(too_large.error().message.find("larger than its kind may be"), std::string::npos);

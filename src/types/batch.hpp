@@ -26,6 +26,7 @@ struct Batch {
   Randomness randomness;
   /// In block order. Everything that the block named is here.
   std::vector<Shared<IngressMessage>> ingress;
+  ConsensusResponses responses;
   NodeId block_maker;
   Rank block_rank;
 };

@@ -17,6 +17,7 @@
 #include "base/shared.hpp"
 #include "crypto/hash.hpp"
 #include "crypto/transcript.hpp"
+#include "types/consensus_responses.hpp"
 #include "types/ids.hpp"
 #include "types/numbers.hpp"
 #include "types/requests.hpp"
@@ -46,10 +47,11 @@ struct ValidationContext {
 /// What the subnet executes at a height.
 struct DataPayload {
   std::vector<IngressHash> ingress;
+  ConsensusResponses responses;
 
-  [[nodiscard]] bool empty() const { return ingress.empty(); }
+  [[nodiscard]] bool empty() const { return ingress.empty() && responses.empty(); }
   bool operator==(const DataPayload&) const = default;
-  static constexpr auto kFields = std::tuple(&DataPayload::ingress);
+  static constexpr auto kFields = std::tuple(&DataPayload::ingress, &DataPayload::responses);
 };
 
 /// The threshold keys of an interval: low (f + 1 shares; beacon, tape) and high (n - f shares;

@@ -26,6 +26,11 @@ inline constexpr std::size_t kRequestBodySizeMax = 5 * kMiB;
 inline constexpr std::size_t kBlockIngressCountMax = 1000;
 inline constexpr std::size_t kBlockIngressSizeMax = 4 * kMiB;
 inline constexpr std::size_t kIngressMessageSizeMax = 2 * kMiB;
+/// Answers of consensus; encoded.
+inline constexpr std::size_t kBlockResponsesCountMax = 500;
+inline constexpr std::size_t kBlockResponsesSizeMax = 2 * kMiB;
+/// Reports of what nodes spent beside them, each at most 64 bytes.
+inline constexpr std::size_t kBlockLateSpendingCountMax = 1000;
 static_assert(kIngressMessageSizeMax <= kBlockIngressSizeMax, "every message fits into some block");
 static_assert(kIngressMessageSizeMax < kRequestBodySizeMax,
               "the envelope is refused by the right check");
@@ -42,6 +47,24 @@ inline constexpr Duration kCallTimeoutMax = Duration::seconds(300);
 inline constexpr Duration kOutboundRequestLifetime = Duration::seconds(300);
 inline constexpr std::size_t kCallbacksPerSubnetMax = 1'000'000;
 inline constexpr std::size_t kGuaranteedCallbacksPerCanister = 50;
+
+// HTTPS outcalls (interface specification, "IC method http_request"; reference 7.7).
+inline constexpr std::size_t kHttpUrlSizeMax = 8192;
+inline constexpr std::size_t kHttpHeadersMax = 64;
+/// Of a name or a value.
+inline constexpr std::size_t kHttpHeaderSizeMax = 8 * kKiB;
+inline constexpr std::size_t kHttpHeadersSizeMax = 48 * kKiB;
+/// Headers and body of a request; of a response, unless the caller wants less.
+inline constexpr std::size_t kHttpRequestSizeMax = 2'000'000;
+inline constexpr std::size_t kHttpResponseSizeMax = 2'000'000;
+/// Outcalls of a subnet that wait for their answer, and what they may weigh together.
+inline constexpr std::size_t kHttpOutcallsMax = 3000;
+inline constexpr std::size_t kHttpOutcallBytesMax = 512 * kMiB;
+/// How long an outcall waits, and how long after its answer nodes may report what they spent.
+inline constexpr Duration kHttpOutcallTimeout = Duration::seconds(60);
+inline constexpr Duration kHttpSettlementTimeout = Duration::seconds(60);
+static_assert(kHttpResponseSizeMax + 64 * kKiB <= kBlockResponsesSizeMax,
+              "the largest response, encoded, fits into a block");
 
 // Ingress history.
 inline constexpr std::size_t kIngressHistoryCountMax = 600'000;
