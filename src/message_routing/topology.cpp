@@ -43,7 +43,9 @@ state::SubnetParameters parameters(const registry::SubnetRecord& record) {
           .heap_delta_max = limits.heap_delta_max,
           .subnet_memory_max = limits.subnet_memory_max,
           .canisters_max = limits.canisters_max,
-          .provisional_methods = record.provisional_methods};
+          .provisional_methods = record.provisional_methods,
+          .admins = record.admins,
+          .query_stats_epoch_heights = record.query_stats_epoch_heights};
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "message_routing/payload.hpp"
+#include "message_routing/query_stats.hpp"
 #include "replica/detail/core.hpp"
 
 namespace icpd::replica::detail {
@@ -31,6 +32,12 @@ std::optional<std::vector<SharedIngress>> past_messages(
   }
   if (!complete) return std::nullopt;
   return messages;
+}
+
+message_routing::QueryStatsBase query_stats_base(const state::ReplicatedState& certified,
+                                                 const consensus::PayloadQuestion& question,
+                                                 const NodeId& maker) {
+  return {certified, question.height, maker, question.past};
 }
 
 enum class BodyState : std::uint8_t { kGood, kMissing, kBad };
@@ -81,6 +88,10 @@ std::optional<consensus::PayloadVerdict> judge(Core& core, OpenCheck& open) {
   }
   const message_routing::PayloadBase base{*snapshot->second, question.context, *past};
   if (!message_routing::check_payload(base, payload, bodies).ok()) return PayloadVerdict::kInvalid;
+  const auto stats_base = query_stats_base(*snapshot->second, question, open.ask.block->maker);
+  if (payload.query_stats &&
+      !message_routing::check_query_stats(stats_base, *payload.query_stats).ok())
+    return PayloadVerdict::kInvalid;
   return PayloadVerdict::kValid;
 }
 
@@ -144,6 +155,10 @@ void build_payload(Core& core, const consensus::BuildPayload& ask) {
     }
     const message_routing::PayloadBase base{*snapshot->second, question.context, *past};
     payload = message_routing::build_payload(base, candidates);
+    if (core.query_counts)
+      payload.query_stats = message_routing::build_query_stats(
+          query_stats_base(*snapshot->second, question, core.identity.consensus.node),
+          *core.query_counts);
   }
   trace_proposed(core, payload.ingress);
   if (payload.empty() && core.told_waiting) core.quiet_until = core.now.steady + kQuiet;

@@ -18,7 +18,7 @@
 namespace icpd::state {
 
 /// Grows whenever what is hashed, or how, changes.
-inline constexpr std::uint32_t kStateHashVersion = 2;
+inline constexpr std::uint32_t kStateHashVersion = 3;
 
 /// Cost: O(canisters + ingress history) small records, and the pages written since digests were
 /// last made. May run beside the tip's thread on a copy.

@@ -56,15 +56,15 @@ TEST(StateHash, is_composed_as_its_page_says) {
   const auto ingress = h("icpd-state-ingress", {one, testing::request_id(1), status_size, status});
   const auto expected =
       h("icpd-state",
-        {*from_hex("00000002"), h("icpd-state-metadata", {codec::to_record(state.metadata())}),
+        {*from_hex("00000003"), h("icpd-state-metadata", {codec::to_record(state.metadata())}),
          h("icpd-state-subnet-queues", {codec::to_record(state.subnet_queues())}), canisters,
          ingress});
   EXPECT_EQ(state_hash(state).hex(), expected.hex());
 }
 
 // A change of any record's form must raise kStateHashVersion and this vector.
-TEST(StateHash, has_the_form_of_version_2) {
-  static_assert(kStateHashVersion == 2);
+TEST(StateHash, has_the_form_of_version_3) {
+  static_assert(kStateHashVersion == 3);
   ReplicatedState state(testing::topology());
   state.put(testing::make_canister(5));
   state.set_ingress(*testing::ingress(1, 5), IngressReceived{});

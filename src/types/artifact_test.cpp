@@ -15,7 +15,9 @@ HashedBlock data_block(std::uint64_t height) {
   block.rank = Rank{1};
   block.maker = NodeId(Principal::self_authenticating(as_bytes("maker")));
   block.context.time = Time::from_seconds(height);
-  block.payload = DataPayload{{IngressHash{}, *IngressHash::from(Bytes(32, 7))}};
+  block.failed_makers = {NodeId(Principal::self_authenticating(as_bytes("failed")))};
+  block.payload = DataPayload{{IngressHash{}, *IngressHash::from(Bytes(32, 7))},
+                              QueryStatsReport{3, {{canister_id_from_index(5), {.calls = 1}}}}};
   return HashedBlock(std::move(block));
 }
 
@@ -127,7 +129,13 @@ TEST(Artifact, the_largest_of_each_kind_fits_and_what_is_larger_is_refused) {
       SummaryPayload{.current = {transcript, transcript}, .next = {transcript, transcript}};
   const CatchUpContent content{HashedBlock(summary), {}, {}, {}};
   Block full;
-  full.payload = DataPayload{std::vector<IngressHash>(limits::kBlockIngressCountMax)};
+  const CanisterQueryStats most{CanisterId(Principal::self_authenticating({})),
+                                {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX}};
+  EXPECT_EQ(codec::to_record(most).size(), limits::kQueryStatsEntrySizeMax);
+  full.payload = DataPayload{
+      std::vector<IngressHash>(limits::kBlockIngressCountMax),
+      QueryStatsReport{UINT64_MAX, std::vector(limits::kBlockQueryStatsCountMax, most)}};
+  full.failed_makers.resize(crypto::kCommitteeMax, NodeId(Principal::self_authenticating({})));
   crypto::QuorumCertificate certificate;
   certificate.signatures.resize(crypto::kCommitteeMax);
   const std::vector<Artifact> largest = {
@@ -140,7 +148,7 @@ TEST(Artifact, the_largest_of_each_kind_fits_and_what_is_larger_is_refused) {
   for (const Artifact& one : largest)
     EXPECT_LE(encode(one)->bytes.size(), size_max(kind(one))) << name(kind(one));
 
-  full.payload = DataPayload{std::vector<IngressHash>(10 * limits::kBlockIngressCountMax)};
+  full.payload = DataPayload{std::vector<IngressHash>(10 * limits::kBlockIngressCountMax), {}};
   const auto too_large = decode(encode(BlockProposal{HashedBlock(full), {}})->bytes);
   ASSERT_FALSE(too_large.ok());
   EXPECT_NE(too_large.error().message.find("larger than its kind may be"), std::string::npos);

@@ -1,6 +1,7 @@
 // Batches: what consensus hands to message routing, one for each finalized height, in order.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "base/shared.hpp"
@@ -28,6 +29,10 @@ struct Batch {
   std::vector<Shared<IngressMessage>> ingress;
   NodeId block_maker;
   Rank block_rank;
+  /// Makers of better rank that made no block in time, best first.
+  std::vector<NodeId> failed_makers;
+  /// Of the block's maker.
+  std::optional<QueryStatsReport> query_stats;
 };
 
 }  // namespace icpd::types

@@ -26,6 +26,10 @@ inline constexpr std::size_t kRequestBodySizeMax = 5 * kMiB;
 inline constexpr std::size_t kBlockIngressCountMax = 1000;
 inline constexpr std::size_t kBlockIngressSizeMax = 4 * kMiB;
 inline constexpr std::size_t kIngressMessageSizeMax = 2 * kMiB;
+/// Canisters of which a block reports query statistics: at most 64 KiB.
+inline constexpr std::size_t kBlockQueryStatsCountMax = 900;
+inline constexpr std::size_t kQueryStatsEntrySizeMax = 30 + 4 * 10;
+static_assert(kBlockQueryStatsCountMax * kQueryStatsEntrySizeMax <= 64 * kKiB);
 static_assert(kIngressMessageSizeMax <= kBlockIngressSizeMax, "every message fits into some block");
 static_assert(kIngressMessageSizeMax < kRequestBodySizeMax,
               "the envelope is refused by the right check");

@@ -13,7 +13,7 @@
 
 namespace icpd::state::detail {
 
-inline constexpr std::uint32_t kCheckpointFormat = 2;
+inline constexpr std::uint32_t kCheckpointFormat = 3;
 
 /// Pages [first, first + count) are in pages [at, at + count) of the file.
 struct PageRun {
