@@ -7,14 +7,16 @@ namespace icpd::consensus::detail {
 
 namespace {
 
-std::optional<types::Rank> own_rank(const Core& core) {
+/// The makers of the round up to this node, if it is one of them: its rank is their number but one.
+std::vector<types::NodeId> makers_up_to_self(const Core& core) {
   const auto interval = interval_at(core, core.round);
   const types::Beacon* beacon = beacon_at(core, core.notarized);
   ensure(interval && beacon != nullptr, "a round that began has keys and a beacon");
-  const auto makers = interval->committee->makers(*beacon);
+  auto makers = interval->committee->makers(*beacon);
   const auto found = std::find(makers.begin(), makers.end(), core.identity.node);
-  if (found == makers.end()) return std::nullopt;
-  return types::Rank{static_cast<std::uint64_t>(found - makers.begin())};
+  if (found == makers.end()) return {};
+  makers.erase(std::next(found), makers.end());
+  return makers;
 }
 
 bool better_block_is_here(const Core& core, types::Rank rank) {
@@ -38,12 +40,14 @@ void propose(Core& core, types::Block block) {
   note_proposal(core);
 }
 
-types::Block block_above(const Core& core, const BlockNode& parent, types::Rank rank) {
+types::Block block_above(const Core& core, const BlockNode& parent,
+                         std::vector<types::NodeId> better) {
   types::Block block;
   block.parent = parent.block.hash();
   block.height = parent.block->height + 1;
-  block.rank = rank;
+  block.rank = types::Rank{better.size()};
   block.maker = core.identity.node;
+  block.failed_makers = std::move(better);
   block.context = {
       .registry_version = stable_version(core, parent),
       .certified_height = core.certified,
@@ -81,17 +85,20 @@ bool make_block(Core& core) {
   if (core.round <= core.watermark_at_start.block) return false;
   if (core.notarized > core.certified && core.notarized - core.certified >= kCertifiedLagMax)
     return false;
-  const auto rank = own_rank(core);
-  if (!rank || better_block_is_here(core, *rank)) return false;
+  std::vector<types::NodeId> makers = makers_up_to_self(core);
+  if (makers.empty()) return false;
+  makers.pop_back();
+  const types::Rank rank{makers.size()};
+  if (better_block_is_here(core, rank)) return false;
   const BlockNode* parent = best_notarized(core, core.notarized);
   ensure(parent != nullptr);
   if (core.certified < parent->block->context.certified_height) return false;
-  const Time due = *rank_clock(core) + maker_delay(parent->above()->pacing, *rank, distances(core));
+  const Time due = *rank_clock(core) + maker_delay(parent->above()->pacing, rank, distances(core));
   if (due > core.now.steady) {
     wake_at(core, due);
     return false;
   }
-  types::Block block = block_above(core, *parent, *rank);
+  types::Block block = block_above(core, *parent, std::move(makers));
   if (block.height == parent->above()->next_summary()) {
     block.payload = summary_after(core, *parent);
     propose(core, std::move(block));

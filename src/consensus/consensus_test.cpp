@@ -127,8 +127,11 @@ class ConsensusTest : public testing::Test {
 
   /// `claimed` is said to have made it, `signer` signs it.
   [[nodiscard]] Encoded proposal(std::uint64_t height, const types::NodeId& claimed,
-                                 std::size_t signer, std::uint64_t variant = 0) const {
+                                 std::size_t signer, std::uint64_t variant = 0,
+                                 std::vector<types::NodeId> failed = {}) const {
     types::Block block;
+    block.rank = types::Rank{claimed == makers_[1] ? 1U : 0U};
+    block.failed_makers = std::move(failed);
     block.parent = genesis_.content->block.hash();
     block.height = Height{height};
     block.maker = claimed;
@@ -183,6 +186,26 @@ TEST_F(ConsensusTest, one_bad_artifact_costs_one_check) {
   do_jobs();
   EXPECT_EQ(all<PeerMisbehaved>().size(), 1u);
   EXPECT_EQ(core_->pool_size(), before);
+}
+
+// Who failed to make a block before is what the ranking says, so that nobody has to be believed.
+TEST_F(ConsensusTest, a_block_names_as_failed_those_whose_turn_was_before) {
+  start();
+  const std::size_t second = index_of(makers_[1]);
+  const std::vector<std::vector<types::NodeId>> wrong = {
+      {}, {makers_[1]}, {makers_[0], makers_[1]}, {nodes_[stranger()]}};
+  for (const auto& failed : wrong) {
+    said_.clear();
+    receive(second, proposal(1, makers_[1], second, 0, failed));
+    do_jobs();
+    ASSERT_EQ(all<PeerMisbehaved>().size(), 1u);
+    EXPECT_EQ(all<PeerMisbehaved>()[0].reason,
+              "sent a proposal of a wrong maker, rank or list of those before");
+  }
+  said_.clear();
+  receive(second, proposal(1, makers_[1], second, 0, {makers_[0]}));
+  do_jobs();
+  EXPECT_TRUE(all<PeerMisbehaved>().empty());
 }
 
 // DESIGN §6: a node that sees its own key in use elsewhere stops signing and says so.

@@ -23,6 +23,9 @@ types::Batch batch_of(const BlockNode& node, const types::Tape& tape) {
     batch.responses = data->responses;
   batch.block_maker = block.maker;
   batch.block_rank = block.rank;
+  batch.failed_makers = block.failed_makers;
+  if (const auto* payload = std::get_if<types::DataPayload>(&block.payload))
+    batch.query_stats = payload->query_stats;
   return batch;
 }
 

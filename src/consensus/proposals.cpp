@@ -4,6 +4,8 @@
 // include honest ones that checked the rest. Any other proposal is checked in this order: round,
 // parent, rank, signature, context, payload. What may still become right waits; what can't is
 // thrown away, and its sender named where only a faulty node could have passed it on.
+#include <algorithm>
+
 #include "consensus/detail/core.hpp"
 
 namespace icpd::consensus::detail {
@@ -183,12 +185,15 @@ bool is_pointless(const HeightPool& pool, const types::Block& block) {
   return false;
 }
 
-/// The maker and rank of a block against the beacon of the height before.
+/// The maker, its rank and those who failed before it, against the beacon of the height before.
 bool rank_is_right(const Core& core, const types::Block& block, const Interval& interval) {
   const types::Beacon* beacon = beacon_at(core, block.height - 1);
   ensure(beacon != nullptr, "ranks are checked once the beacon is here");
   const auto makers = interval.committee->makers(*beacon);
-  return block.rank.value < makers.size() && makers[block.rank.value] == block.maker;
+  const std::uint64_t rank = block.rank.value;
+  return rank < makers.size() && makers[rank] == block.maker &&
+         std::equal(block.failed_makers.begin(), block.failed_makers.end(), makers.begin(),
+                    makers.begin() + static_cast<std::ptrdiff_t>(rank));
 }
 
 /// Round, maker and rank of a proposal that isn't known to be notarized.
@@ -197,7 +202,8 @@ Outcome check_round(Core& core, const Candidate& candidate, const Interval& inte
   if (block.height != core.notarized + 1 || beacon_at(core, core.notarized) == nullptr)
     return Outcome::kWait;
   if (rank_is_right(core, block, interval)) return Outcome::kAccept;
-  misbehaved(core, candidate.from, "sent a proposal of a wrong maker or rank");
+  misbehaved(core, candidate.from,
+             "sent a proposal of a wrong maker, rank or list of those before");
   return Outcome::kReject;
 }
 

@@ -283,6 +283,19 @@ UserError canister_id_taken(const CanisterId& canister) {
   return error(ErrorCode::kCanisterIdAlreadyExists,
                "Canister " + canister.text() + " already exists.");
 }
+UserError canister_id_used(const CanisterId& canister) {
+  return error(ErrorCode::kCanisterIdAlreadyExists,
+               "Canister " + canister.text() + " was deleted, and its id cannot be reused.");
+}
+UserError only_with_admins(std::string_view method) {
+  return error(ErrorCode::kCanisterRejectedMessage,
+               std::string(method) + " is only available on subnets with subnet admins");
+}
+UserError only_for_admins(std::string_view method, const types::Principal& sender) {
+  return error(ErrorCode::kCanisterInvalidController, "Only the admins of the subnet can call " +
+                                                          std::string(method) +
+                                                          ".\nSender's ID: " + sender.text());
+}
 UserError compute_oversubscribed(std::uint64_t requested, std::uint64_t remaining) {
   return error(ErrorCode::kSubnetOversubscribed,
                "Canister requested a compute allocation of " + number(requested) +

@@ -90,6 +90,10 @@ using types::UserError;
 [[nodiscard]] UserError no_canister_ids_left();
 [[nodiscard]] UserError canister_count_limit(const types::SubnetId& subnet, std::uint64_t limit);
 [[nodiscard]] UserError canister_id_taken(const CanisterId& canister);
+[[nodiscard]] UserError canister_id_used(const CanisterId& canister);
+/// A method for the subnet's admins: it has none, or the caller is none of them.
+[[nodiscard]] UserError only_with_admins(std::string_view method);
+[[nodiscard]] UserError only_for_admins(std::string_view method, const types::Principal& sender);
 [[nodiscard]] UserError compute_oversubscribed(std::uint64_t requested, std::uint64_t remaining);
 [[nodiscard]] UserError memory_oversubscribed(std::uint64_t requested, std::uint64_t remaining);
 [[nodiscard]] UserError custom_sections_oversubscribed(std::uint64_t requested,

@@ -33,12 +33,13 @@ Status<UserError> check_names_none(const state::Ingress& ingress) {
 
 Status<UserError> filter_management_call(const state::ReplicatedState& state,
                                          const FeeSchedule& fees, const state::Ingress& ingress) {
-  const ManagementMethod* method = TRY(find_management_method(
-      ingress.method_name, kByUser, state.topology().parameters.provisional_methods));
+  const state::SubnetParameters& subnet = state.topology().parameters;
+  const ManagementMethod* method =
+      TRY(find_management_method(ingress.method_name, {ingress.sender.principal, kByUser, subnet}));
   if (!ingress.effective_canister) return check_names_none(ingress);
   const CanisterState* target = state.find(*ingress.effective_canister);
   if (target == nullptr) return Err(canister_not_found(*ingress.effective_canister));
-  TRY(check_access(*method, *target, ingress.sender.principal));
+  TRY(check_access(*method, *target, ingress.sender.principal, subnet));
   // Settings are what mends a canister that is out of cycles.
   if (ingress.method_name == "update_settings") return {};
   return check_can_pay(fees, *target, ingress);

@@ -53,6 +53,7 @@ constexpr auto kHandlers = std::to_array<HandlerRow>({
     {"bitcoin_send_transaction", bitcoin_send_transaction},
     {"bitcoin_get_current_fee_percentiles", bitcoin_get_current_fee_percentiles},
     {"bitcoin_get_block_headers", bitcoin_get_block_headers},
+    {"node_metrics_history", node_metrics_history},
     {"subnet_info", subnet_info},
     {"take_canister_snapshot", take_canister_snapshot},
     {"load_canister_snapshot", load_canister_snapshot},
@@ -83,7 +84,7 @@ const HandlerRow& handler_of(std::string_view method) {
 
 ManagementResult dispatch(ManagementScope& scope, ManagementCall& call) {
   const Way way = call.from_user() ? kByUser : kByCanister;
-  TRY(find_management_method(call.method, way, scope.round.parameters.provisional_methods));
+  TRY(find_management_method(call.method, {call.caller, way, scope.round.parameters}));
   const HandlerRow& row = handler_of(call.method);
   call.instructions = row.instructions;
   return row.handler(scope, call);
@@ -149,7 +150,7 @@ Result<Cow<state::CanisterState>, UserError> target_of(const ManagementScope& sc
   if (canister == nullptr) return Err(canister_not_found(id));
   const auto* method = std::ranges::find(kManagementMethods, call.method, &ManagementMethod::name);
   ensure(method != kManagementMethods.end());
-  TRY(check_access(*method, *canister, call.caller));
+  TRY(check_access(*method, *canister, call.caller, scope.round.parameters));
   Cow<state::CanisterState> copy = scope.state.share(id);
   pay_until_now(scope.round, copy.write());
   return copy;

@@ -42,6 +42,7 @@ ManagementResult bitcoin_get_utxos(ManagementScope& scope, ManagementCall& call)
 ManagementResult bitcoin_send_transaction(ManagementScope& scope, ManagementCall& call);
 ManagementResult bitcoin_get_current_fee_percentiles(ManagementScope& scope, ManagementCall& call);
 ManagementResult bitcoin_get_block_headers(ManagementScope& scope, ManagementCall& call);
+ManagementResult node_metrics_history(ManagementScope& scope, ManagementCall& call);
 ManagementResult subnet_info(ManagementScope& scope, ManagementCall& call);
 
 // http_requests.cpp

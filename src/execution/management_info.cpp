@@ -192,6 +192,23 @@ Bytes logs_reply(const state::CanisterState& canister) {
   return candid::encode_args(result);
 }
 
+Bytes canister_ranges_reply(const state::ReplicatedState& state) {
+  std::vector<state::IndexRange> ranges;
+  for (const auto& [id, canister] : state.canisters()) {
+    const auto index = types::canister_index(id);
+    ensure(index.ok(), "ids of this subnet have an index");
+    if (!ranges.empty() && ranges.back().last + 1 == *index)
+      ranges.back().last = *index;
+    else
+      ranges.push_back({*index, *index});
+  }
+  ListCanistersResult result;
+  for (const state::IndexRange& range : ranges)
+    result.canisters.push_back(
+        {types::canister_id_from_index(range.first), types::canister_id_from_index(range.last)});
+  return candid::encode_args(result);
+}
+
 ManagementResult canister_status(ManagementScope& scope, ManagementCall& call) {
   const auto args = TRY(decode_argument<CanisterIdRecord>(call));
   const auto canister = TRY(target_of(scope, call, args.canister_id));

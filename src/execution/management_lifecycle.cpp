@@ -49,6 +49,9 @@ Result<CanisterId, UserError> choose_id(ManagementScope& scope,
                              " is invalid because it is not hosted by the subnet " +
                              scope.round.subnet.id.text() + "."});
   if (scope.state.contains(*wanted)) return Err(canister_id_taken(*wanted));
+  const auto index = types::canister_index(*wanted);
+  ensure(index.ok(), "a hosted id has an index");
+  if (scope.state.metadata().allocation.was_given(*index)) return Err(canister_id_used(*wanted));
   return *wanted;
 }
 
@@ -103,7 +106,9 @@ Bytes id_reply(const CanisterId& id) {
 
 ManagementResult create_canister(ManagementScope& scope, ManagementCall& call) {
   const auto args = TRY(decode_argument<CreateCanisterArgs>(call));
-  const Cycles fee = scope.round.subnet.fees.fee(Fee::kCanisterCreation);
+  // Where there are admins, canisters cost no cycles to create.
+  const bool is_free = !scope.round.parameters.admins.empty();
+  const Cycles fee = is_free ? Cycles{0} : scope.round.subnet.fees.fee(Fee::kCanisterCreation);
   if (call.cycles < fee) return Err(too_few_cycles_to_create(fee, call.cycles));
   const CanisterId id = TRY(make_canister(
       scope, call,

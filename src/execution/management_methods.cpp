@@ -25,18 +25,25 @@ bool visible(const state::Visibility& visibility, const state::CanisterState& ca
          visibility.viewers.contains(caller);
 }
 
-bool may(Access access, const state::CanisterState& canister, const types::Principal& caller) {
+bool may(Access access, const state::CanisterState& canister, const types::Principal& caller,
+         const state::SubnetParameters& subnet) {
   const bool self = caller == canister.id.principal;
   switch (access) {
     case Access::kAnyone:
+    case Access::kCanistersOrAdmins:
     case Access::kProvisional:
       return true;
+    case Access::kAdmins:
+      return subnet.is_admin(caller);
+    case Access::kControllersOrAdmins:
+      return subnet.is_admin(caller) || canister.is_controller(caller);
     case Access::kControllers:
       return canister.is_controller(caller);
     case Access::kControllersOrSelf:
       return self || canister.is_controller(caller);
     case Access::kStatusViewers:
-      return self || visible(canister.settings->status_visibility, canister, caller);
+      return self || subnet.is_admin(caller) ||
+             visible(canister.settings->status_visibility, canister, caller);
     case Access::kLogViewers:
       return visible(canister.settings->log_visibility, canister, caller);
     case Access::kSnapshotViewers:
@@ -47,19 +54,26 @@ bool may(Access access, const state::CanisterState& canister, const types::Princ
 
 }  // namespace
 
-Result<const ManagementMethod*, UserError> find_management_method(std::string_view name, Way way,
-                                                                  bool provisional_allowed) {
+Result<const ManagementMethod*, UserError> find_management_method(std::string_view name,
+                                                                  const ManagementCaller& caller) {
   const auto* found = std::ranges::find(kManagementMethods, name, &ManagementMethod::name);
   if (found == kManagementMethods.end()) return Err(unknown_management_method(name));
-  const bool closed = found->access == Access::kProvisional && !provisional_allowed;
+  const bool closed = found->access == Access::kProvisional && !caller.subnet.provisional_methods;
   if (found->offered == Offered::kNo || closed) return Err(management_method_not_offered(name));
-  if ((found->ways & way) == 0) return Err(wrong_way(*found, way));
+  const bool is_admin = caller.subnet.is_admin(caller.principal);
+  const bool by_admin =
+      found->access == Access::kCanistersOrAdmins && caller.way == kByUser && is_admin;
+  if ((found->ways & caller.way) == 0 && !by_admin) return Err(wrong_way(*found, caller.way));
+  if (found->access == Access::kAdmins && !is_admin)
+    return Err(caller.subnet.admins.empty() ? only_with_admins(name)
+                                            : only_for_admins(name, caller.principal));
   return found;
 }
 
 Status<UserError> check_access(const ManagementMethod& method, const state::CanisterState& canister,
-                               const types::Principal& caller) {
-  if (may(method.access, canister, caller)) return {};
+                               const types::Principal& caller,
+                               const state::SubnetParameters& subnet) {
+  if (may(method.access, canister, caller, subnet)) return {};
   if (method.access == Access::kLogViewers) return Err(not_log_viewer(caller));
   return Err(not_controller(canister.id, caller, *canister.settings));
 }

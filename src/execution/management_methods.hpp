@@ -9,6 +9,7 @@
 
 #include "execution/errors.hpp"
 #include "state/canister_state.hpp"
+#include "state/topology.hpp"
 
 namespace icpd::execution {
 
@@ -22,9 +23,14 @@ enum Way : std::uint8_t {
 
 enum class Access : std::uint8_t {
   kAnyone,
+  /// Any canister; of users, the subnet's admins, whatever the ways say.
+  kCanistersOrAdmins,
+  /// The subnet's admins.
+  kAdmins,
   kControllers,
   kControllersOrSelf,
-  /// By the canister's status_visibility; itself always.
+  kControllersOrAdmins,
+  /// By the canister's status_visibility; itself and the subnet's admins always.
   kStatusViewers,
   /// By the canister's log_visibility.
   kLogViewers,
@@ -45,19 +51,19 @@ struct ManagementMethod {
 
 // clang-format off
 inline constexpr auto kManagementMethods = std::to_array<ManagementMethod>({
-    {"create_canister", kByCanister, Access::kAnyone, Offered::kYes},
+    {"create_canister", kByCanister, Access::kCanistersOrAdmins, Offered::kYes},
     {"update_settings", kByUser | kByCanister, Access::kControllers, Offered::kYes},
     {"upload_chunk", kByUser | kByCanister, Access::kControllersOrSelf, Offered::kYes},
     {"clear_chunk_store", kByUser | kByCanister, Access::kControllersOrSelf, Offered::kYes},
     {"stored_chunks", kByUser | kByCanister, Access::kControllersOrSelf, Offered::kYes},
     {"install_code", kByUser | kByCanister, Access::kControllers, Offered::kYes},
     {"install_chunked_code", kByUser | kByCanister, Access::kControllers, Offered::kYes},
-    {"uninstall_code", kByUser | kByCanister, Access::kControllers, Offered::kYes},
-    {"start_canister", kByUser | kByCanister, Access::kControllers, Offered::kYes},
-    {"stop_canister", kByUser | kByCanister, Access::kControllers, Offered::kYes},
+    {"uninstall_code", kByUser | kByCanister, Access::kControllersOrAdmins, Offered::kYes},
+    {"start_canister", kByUser | kByCanister, Access::kControllersOrAdmins, Offered::kYes},
+    {"stop_canister", kByUser | kByCanister, Access::kControllersOrAdmins, Offered::kYes},
     {"canister_status", kByUser | kByCanister | kByQuery, Access::kStatusViewers, Offered::kYes},
-    {"canister_metrics", kByUser | kByCanister | kByQuery, Access::kControllers, Offered::kYes},
-    {"delete_canister", kByUser | kByCanister, Access::kControllers, Offered::kYes},
+    {"canister_metrics", kByUser | kByCanister | kByQuery, Access::kControllersOrAdmins, Offered::kYes},
+    {"delete_canister", kByUser | kByCanister, Access::kControllersOrAdmins, Offered::kYes},
     {"deposit_cycles", kByCanister, Access::kAnyone, Offered::kYes},
     {"raw_rand", kByCanister, Access::kAnyone, Offered::kYes},
     {"http_request", kByCanister, Access::kAnyone, Offered::kYes},
@@ -75,7 +81,7 @@ inline constexpr auto kManagementMethods = std::to_array<ManagementMethod>({
     {"bitcoin_send_transaction", kByCanister, Access::kAnyone, Offered::kYes},
     {"bitcoin_get_current_fee_percentiles", kByCanister, Access::kAnyone, Offered::kYes},
     {"bitcoin_get_block_headers", kByCanister, Access::kAnyone, Offered::kYes},
-    {"node_metrics_history", kByCanister, Access::kAnyone, Offered::kNo},
+    {"node_metrics_history", kByCanister, Access::kAnyone, Offered::kYes},
     {"subnet_info", kByCanister, Access::kAnyone, Offered::kYes},
     {"provisional_create_canister_with_cycles", kByUser | kByCanister, Access::kProvisional, Offered::kYes},
     {"provisional_top_up_canister", kByUser | kByCanister, Access::kProvisional, Offered::kYes},
@@ -88,17 +94,26 @@ inline constexpr auto kManagementMethods = std::to_array<ManagementMethod>({
     {"list_canister_snapshots", kByUser | kByCanister, Access::kSnapshotViewers, Offered::kYes},
     {"delete_canister_snapshot", kByUser | kByCanister, Access::kControllers, Offered::kYes},
     {"fetch_canister_logs", kByQuery, Access::kLogViewers, Offered::kYes},
-    {"list_canisters", kByQuery, Access::kAnyone, Offered::kNo},
+    {"list_canisters", kByQuery, Access::kAdmins, Offered::kYes},
 });
 // clang-format on
 
-/// The method, if it exists, is offered, and can be called in this way; else why not.
+/// Whom a subnet lets call what.
+struct ManagementCaller {
+  types::Principal principal;
+  Way way = kByUser;
+  const state::SubnetParameters& subnet;
+};
+
+/// The method, if it exists, is offered, and this caller can call it in this way; else why not.
+/// What a caller may do with a canister is check_access()'s.
 [[nodiscard]] Result<const ManagementMethod*, UserError> find_management_method(
-    std::string_view name, Way way, bool provisional_allowed);
+    std::string_view name, const ManagementCaller& caller);
 
 /// Whether the caller may use a method on this canister.
 [[nodiscard]] Status<UserError> check_access(const ManagementMethod& method,
                                              const state::CanisterState& canister,
-                                             const types::Principal& caller);
+                                             const types::Principal& caller,
+                                             const state::SubnetParameters& subnet);
 
 }  // namespace icpd::execution

@@ -59,6 +59,21 @@ ManagementResult subnet_info(ManagementScope& scope, ManagementCall& call) {
       SubnetInfoResult{std::string(types::kReplicaVersion), topology.version.value});
 }
 
+ManagementResult node_metrics_history(ManagementScope& scope, ManagementCall& call) {
+  const auto args = TRY(decode_argument<NodeMetricsHistoryArgs>(call));
+  if (args.subnet_id != scope.state.topology().own_subnet.principal)
+    return Err(subnet_not_found(args.subnet_id));
+  NodeMetricsHistoryResult result;
+  const Time start{args.start_at_timestamp_nanos};
+  for (const auto& sample : scope.state.metadata().node_metrics.since(start)) {
+    NodeMetricsSample told{sample.time.ns, {}};
+    for (const auto& [node, counts] : sample.nodes)
+      told.node_metrics.push_back({node.principal, counts.proposed, counts.failed});
+    result.push_back(std::move(told));
+  }
+  return candid::encode_args(result);
+}
+
 ManagementResult ecdsa_public_key(ManagementScope& scope, ManagementCall& call) {
   return need_key<EcdsaPublicKeyArgs>(scope, call);
 }

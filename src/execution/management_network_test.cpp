@@ -44,6 +44,41 @@ TEST_F(ManagementNetwork, a_subnet_tells_its_version) {
             "reply: rejected 4: Subnet " + kBob.principal.text() + " not found.");
 }
 
+// Interface specification, "IC method node_metrics_history"; how samples come about is tested in
+// state/node_metrics_test.cpp.
+TEST_F(ManagementNetwork, a_subnet_tells_who_made_blocks_and_who_failed_to) {
+  const types::SubnetId own = subnet_.state.topology().own_subnet;
+  const types::NodeId maker(kAlice.principal);
+  const types::NodeId failed(kBob.principal);
+  constexpr Duration kDay = Duration::minutes(24 * 60);
+  const Time yesterday = subnet_.state.time() - kDay;
+  auto& metrics = subnet_.state.write_metadata().node_metrics;
+  metrics.observe(yesterday, maker, {});
+  metrics.observe(yesterday + kDay, maker, std::vector{failed});
+  const auto history = [&](Time start) {
+    const std::string answer =
+        ask("node_metrics_history", NodeMetricsHistoryArgs{own.principal, start.ns});
+    EXPECT_TRUE(answer.starts_with("reply: ok:")) << answer;
+    return codec::candid::decode_arg<NodeMetricsHistoryResult>(
+               as_bytes(std::string_view(answer).substr(10)))
+        .value();
+  };
+  const auto all = history(Time{});
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].timestamp_nanos, yesterday.ns);
+  ASSERT_EQ(all[0].node_metrics.size(), 1U);
+  EXPECT_EQ(all[0].node_metrics[0].node_id, maker.principal);
+  ASSERT_EQ(all[1].node_metrics.size(), 2U);
+  for (const NodeMetrics& node : all[1].node_metrics) {
+    const bool is_maker = node.node_id == maker.principal;
+    EXPECT_EQ(node.num_blocks_proposed_total, is_maker ? 2U : 0U);
+    EXPECT_EQ(node.num_block_failures_total, is_maker ? 0U : 1U);
+  }
+  EXPECT_EQ(history(yesterday + Duration::nanoseconds(1)).size(), 1U);
+  EXPECT_EQ(ask("node_metrics_history", NodeMetricsHistoryArgs{kBob.principal, 0}),
+            "reply: rejected 4: Subnet " + kBob.principal.text() + " not found.");
+}
+
 // Interface specification: "requires that a key with ID key_id was generated. Otherwise, the call
 // is rejected." What was attached comes back with the reject: the cycles are counted each round.
 TEST_F(ManagementNetwork, calls_that_need_a_key_are_refused_by_its_name) {

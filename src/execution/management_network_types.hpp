@@ -21,6 +21,31 @@ struct SubnetInfoResult {
              field<"registry_version">(&SubnetInfoResult::registry_version));
 };
 
+struct NodeMetricsHistoryArgs {
+  Principal subnet_id;
+  std::uint64_t start_at_timestamp_nanos = 0;
+  static constexpr auto kCandid =
+      record(field<"subnet_id">(&NodeMetricsHistoryArgs::subnet_id),
+             field<"start_at_timestamp_nanos">(&NodeMetricsHistoryArgs::start_at_timestamp_nanos));
+};
+struct NodeMetrics {
+  Principal node_id;
+  std::uint64_t num_blocks_proposed_total = 0;
+  std::uint64_t num_block_failures_total = 0;
+  static constexpr auto kCandid =
+      record(field<"node_id">(&NodeMetrics::node_id),
+             field<"num_blocks_proposed_total">(&NodeMetrics::num_blocks_proposed_total),
+             field<"num_block_failures_total">(&NodeMetrics::num_block_failures_total));
+};
+struct NodeMetricsSample {
+  std::uint64_t timestamp_nanos = 0;
+  std::vector<NodeMetrics> node_metrics;
+  static constexpr auto kCandid =
+      record(field<"timestamp_nanos">(&NodeMetricsSample::timestamp_nanos),
+             field<"node_metrics">(&NodeMetricsSample::node_metrics));
+};
+using NodeMetricsHistoryResult = std::vector<NodeMetricsSample>;
+
 // --------------------------------------------------------------------------------- threshold keys
 
 using DerivationPath = std::vector<ByteView>;

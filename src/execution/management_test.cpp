@@ -119,6 +119,40 @@ TEST(Management, a_canister_can_have_the_id_that_was_asked_for) {
   EXPECT_TRUE(elsewhere.starts_with("IC0405: The `specified_id`")) << elsewhere;
 }
 
+// Interface specification, "delete_canister": "Once a canister is deleted, its ID cannot be
+// reused."
+TEST(Management, an_id_is_never_given_again) {
+  TestSubnet subnet;
+  const auto create = [&](std::uint64_t index) {
+    management::ProvisionalCreateArgs args;
+    args.amount = 0;
+    args.specified_id = types::canister_id_from_index(index).principal;
+    return subnet.text(subnet.manage(kAlice, "provisional_create_canister_with_cycles", args));
+  };
+  const auto remove = [&](const CanisterId& id) {
+    subnet.manage(kAlice, "stop_canister", management::CanisterIdRecord{id});
+    subnet.manage(kAlice, "delete_canister", management::CanisterIdRecord{id});
+    ASSERT_FALSE(subnet.state.contains(id));
+  };
+  const auto used = [](std::uint64_t index) {
+    return "IC0205: Canister " + types::canister_id_from_index(index).text() +
+           " was deleted, and its id cannot be reused.";
+  };
+  const CanisterId first = subnet.create();
+  ASSERT_EQ(first, types::canister_id_from_index(0));
+  remove(first);
+  EXPECT_EQ(create(0), used(0)) << "given by the system";
+  ASSERT_TRUE(create(1).starts_with("reply: "));
+  ASSERT_TRUE(create(7).starts_with("reply: "));
+  remove(types::canister_id_from_index(1));
+  remove(types::canister_id_from_index(7));
+  EXPECT_EQ(create(1), used(1)) << "asked for by name";
+  EXPECT_EQ(subnet.create(), types::canister_id_from_index(2)) << "passes over what was deleted";
+  EXPECT_EQ(subnet.state.metadata().allocation.deleted_ahead->size(), 1U) << "7; 1 is behind";
+  EXPECT_EQ(create(1), used(1));
+  EXPECT_EQ(create(7), used(7));
+}
+
 TEST(Management, a_canister_creates_canisters_with_its_own_cycles) {
   TestSubnet subnet;
   const CanisterId proxy = subnet.deploy(kProxy);

@@ -149,6 +149,17 @@ struct CanisterIdRecord {
   static constexpr auto kCandid = record(field<"canister_id">(&CanisterIdRecord::canister_id));
 };
 
+struct CanisterIdRange {
+  CanisterId start;
+  CanisterId end;
+  static constexpr auto kCandid =
+      record(field<"start">(&CanisterIdRange::start), field<"end">(&CanisterIdRange::end));
+};
+struct ListCanistersResult {
+  std::vector<CanisterIdRange> canisters;
+  static constexpr auto kCandid = record(field<"canisters">(&ListCanistersResult::canisters));
+};
+
 struct ProvisionalTopUpArgs {
   CanisterId canister_id;
   Uint128 amount = 0;

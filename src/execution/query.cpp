@@ -353,13 +353,18 @@ constexpr auto kReaders = std::to_array<ReaderRow>({
 Result<Slice, UserError> query_management(const state::ReplicatedState& state,
                                           const FeeSchedule& fees, const types::Principal& caller,
                                           const std::string& method, ByteView arg) {
-  const ManagementMethod* row = TRY(
-      find_management_method(method, kByQuery, state.topology().parameters.provisional_methods));
+  const state::SubnetParameters& subnet = state.topology().parameters;
+  const ManagementMethod* row = TRY(find_management_method(method, {caller, kByQuery, subnet}));
+  if (row->access == Access::kAdmins) {
+    if (!codec::candid::decode_args<>(arg).ok())
+      return Err(invalid_argument(method + " takes no argument"));
+    return Slice(canister_ranges_reply(state));
+  }
   const auto args = codec::candid::decode_arg<management::CanisterIdRecord>(arg);
   if (!args.ok()) return Err(invalid_argument(Error(args.error()).message));
   if (!state.contains(args->canister_id)) return Err(canister_not_found(args->canister_id));
   Cow<CanisterState> canister = state.share(args->canister_id);
-  TRY(check_access(*row, *canister, caller));
+  TRY(check_access(*row, *canister, caller, subnet));
   // An idle canister pays for its storage only now and then; what it has is without what it owes.
   std::ignore = charge_resources(fees, canister.write(), state.time());
   const auto* reader = std::ranges::find(kReaders, row->name, &ReaderRow::method);

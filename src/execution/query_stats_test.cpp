@@ -12,32 +12,43 @@ EvaluatedMethod method(const CanisterId& canister, std::uint64_t instructions) {
   return {canister,
           {.calls = 1, .instructions = instructions, .request_bytes = 3, .response_bytes = 4}};
 }
-void add(QueryStatsCollector& stats, std::uint64_t height, std::vector<EvaluatedMethod> methods) {
-  stats.add(types::Height(height), methods);
+void add(QueryStatsCollector& stats, std::uint64_t epoch, std::vector<EvaluatedMethod> methods) {
+  stats.add(epoch, methods);
 }
 
 TEST(QueryStats, are_summed_for_each_canister_of_an_epoch) {
   QueryStatsCollector stats;
-  add(stats, 0, {method(kA, 10), method(kB, 20)});
-  add(stats, 599, {method(kB, 30)});
-  EXPECT_FALSE(stats.take_complete().has_value()) << "more may come";
-  add(stats, 600, {method(kA, 1)});
-  const auto epoch = stats.take_complete();
-  ASSERT_TRUE(epoch.has_value());
-  EXPECT_EQ(epoch->number, 0U);
-  ASSERT_EQ(epoch->canisters.size(), 2U);
-  EXPECT_EQ(epoch->canisters.at(kA), (state::QueryStats{1, 10, 3, 4}));
-  EXPECT_EQ(epoch->canisters.at(kB), (state::QueryStats{2, 50, 6, 8}));
-  EXPECT_FALSE(stats.take_complete().has_value()) << "reported once";
+  add(stats, 0, {method(kB, 20), method(kA, 10)});
+  add(stats, 0, {method(kB, 30)});
+  EXPECT_FALSE(stats.take_complete(0).has_value()) << "more may come";
+  add(stats, 1, {method(kA, 1)});
+  const types::QueryStatsReport expected{0, {{kA, {1, 10, 3, 4}}, {kB, {2, 50, 6, 8}}}};
+  EXPECT_EQ(stats.take_complete(1), expected);
+  EXPECT_FALSE(stats.take_complete(1).has_value()) << "reported once";
+}
+
+TEST(QueryStats, are_complete_though_no_query_follows) {
+  QueryStatsCollector stats;
+  add(stats, 4, {method(kA, 1)});
+  EXPECT_EQ(stats.take_complete(5)->epoch, 4U);
 }
 
 TEST(QueryStats, what_comes_late_is_in_the_total_only) {
   QueryStatsCollector stats;
-  add(stats, 600, {method(kA, 1)});
-  add(stats, 599, {method(kA, 1)});
-  add(stats, 1800, {});
-  EXPECT_EQ(stats.take_complete()->canisters.at(kA).calls, 1U);
-  EXPECT_EQ(stats.total(), (state::QueryStats{2, 2, 6, 8}));
+  add(stats, 1, {method(kA, 1)});
+  add(stats, 0, {method(kA, 1)});
+  EXPECT_EQ(stats.take_complete(2)->canisters.at(0).stats.calls, 1U);
+  add(stats, 1, {method(kA, 1)});
+  EXPECT_FALSE(stats.take_complete(2).has_value());
+  EXPECT_EQ(stats.total(), (state::QueryStats{3, 3, 9, 12}));
+}
+
+TEST(QueryStats, of_an_epoch_that_nobody_took_in_time_are_dropped) {
+  QueryStatsCollector stats;
+  add(stats, 0, {method(kA, 1)});
+  add(stats, 5, {});
+  EXPECT_FALSE(stats.take_complete(1).has_value());
+  EXPECT_FALSE(stats.take_complete(6).has_value());
 }
 
 TEST(QueryStats, sums_stop_at_their_largest_value) {

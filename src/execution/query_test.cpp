@@ -277,8 +277,7 @@ TEST(IngressFilter, refuses_management_calls_that_name_no_canister) {
   const Bytes nothing = codec::candid::encode_args();
   EXPECT_EQ(refused("raw_rand", nothing), "Only canisters can call ic00 method raw_rand");
   EXPECT_EQ(refused("list_canisters", nothing),
-            "The method 'list_canisters' of the management canister is not available on this "
-            "subnet.");
+            "list_canisters API cannot be called in replicated mode");
   EXPECT_EQ(refused("no_such", nothing), "Management canister has no method 'no_such'");
   EXPECT_TRUE(refused("start_canister", nothing).starts_with("Error decoding candid: "));
   EXPECT_TRUE(refused("install_code", to_bytes("junk")).starts_with("Error decoding candid: "));

@@ -1,5 +1,9 @@
 #include "http/api.hpp"
 
+#include <algorithm>
+#include <array>
+#include <span>
+
 #include "certification/envelope.hpp"
 #include "http/bodies.hpp"
 #include "http/read_state_policy.hpp"
@@ -34,6 +38,21 @@ Result<types::Envelope, HttpError> decode_envelope(const io::HttpRequest& reques
   auto envelope = certification::parse_envelope(request.body);
   if (!envelope.ok()) return Err(HttpError{400, envelope.error().message});
   return std::move(envelope).value();
+}
+
+/// What a request at a subnet's path may be about (interface specification, "Effective subnet id").
+constexpr auto kSubnetCalls =
+    std::to_array<std::string_view>({"create_canister", "provisional_create_canister_with_cycles"});
+constexpr auto kSubnetQueries = std::to_array<std::string_view>({"list_canisters"});
+
+template <typename Content>
+Status<HttpError> check_effective_subnet(const Content& content,
+                                         std::span<const std::string_view> methods) {
+  if (content.canister_id == types::management_canister() &&
+      std::ranges::find(methods, content.method_name) != methods.end())
+    return {};
+  return Err(HttpError{
+      400, "the method '" + content.method_name + "' can't be called at the path of a subnet"});
 }
 
 /// The id in the URL must be that of the canister that the request is about. Calls of the
@@ -96,9 +115,9 @@ void call(ExchangePtr exchange, Shared<types::Envelope> envelope) {
   if (content == nullptr) return exchange->fail({400, "request_type must be call"});
   if (envelope->bytes.size() > limits::kIngressMessageSizeMax)
     return exchange->fail({413, "call larger than 2 MiB"});
-  if (exchange->route.scope == Scope::kSubnet)
-    return exchange->fail({400, "this subnet has no subnet administrators"});
-  const auto effective = check_effective_canister(exchange->route, *content);
+  const bool at_subnet = exchange->route.scope == Scope::kSubnet;
+  const auto effective = at_subnet ? check_effective_subnet(*content, kSubnetCalls)
+                                   : check_effective_canister(exchange->route, *content);
   if (!effective.ok()) return exchange->fail(effective.error());
   const auto state = exchange->backend.certified();
   if (state == nullptr) return exchange->fail({503, "no certified state yet"});
@@ -109,6 +128,8 @@ void call(ExchangePtr exchange, Shared<types::Envelope> envelope) {
   backend.authenticate(envelope, [exchange = std::move(exchange), envelope,
                                   state](Result<Authenticated, HttpError> sender) mutable {
     if (!sender.ok()) return exchange->fail(sender.error());
+    if (exchange->route.scope == Scope::kSubnet && !state->is_subnet_admin(sender->sender))
+      return exchange->fail({403, "only admins of the subnet may call at its path"});
     const types::RequestId id = envelope->request_id;
     // Asked again, a finished request is answered from the state: to its sender alone.
     if (exchange->route.version != 2 && state->is_terminal(id))
@@ -137,9 +158,9 @@ void on_query_answer(ExchangePtr exchange, const types::RequestId& id,
 void query(ExchangePtr exchange, Shared<types::Envelope> envelope) {
   const auto* content = std::get_if<types::QueryContent>(&envelope->content);
   if (content == nullptr) return exchange->fail({400, "request_type must be query"});
-  if (exchange->route.scope == Scope::kSubnet)
-    return exchange->fail({400, "this subnet has no subnet administrators"});
-  const auto effective = check_effective_canister(exchange->route, *content);
+  const auto effective = exchange->route.scope == Scope::kSubnet
+                             ? check_effective_subnet(*content, kSubnetQueries)
+                             : check_effective_canister(exchange->route, *content);
   if (!effective.ok()) return exchange->fail(effective.error());
   const auto state = exchange->backend.certified();
   if (state == nullptr) return exchange->fail({503, "no certified state yet"});

@@ -31,6 +31,7 @@ class FakeState final : public CertifiedReader {
     return SectionVisibility::kAbsent;
   }
   bool is_controller(const CanisterId&, const types::Principal&) const override { return false; }
+  bool is_subnet_admin(const types::Principal&) const override { return everybody_is_admin; }
   /// The paths and form, as text, in place of a certificate.
   Bytes certificate(const std::vector<Path>& paths, DelegationForm form) const override {
     std::string text = "form " + std::to_string(static_cast<int>(form));
@@ -39,6 +40,7 @@ class FakeState final : public CertifiedReader {
     return to_bytes(text);
   }
   bool terminal = false;
+  bool everybody_is_admin = false;
 };
 
 /// Answers at once with what the test prepared.
@@ -199,6 +201,33 @@ TEST_F(ApiTest, a_canister_can_be_created_at_the_management_canisters_own_path) 
   EXPECT_EQ(post("v3", "query", query_request_body(), management).status, 400u);
   const CanisterId elsewhere = types::canister_id_from_index(11);
   EXPECT_EQ(post("v4", "call", management_call(create, {}), elsewhere).status, 400u);
+}
+
+// Interface specification, "Effective subnet id".
+TEST_F(ApiTest, at_a_subnets_path_admins_create_canisters_and_list_them) {
+  const auto at_subnet = [&](const char* action, const auto& content) {
+    return send("POST",
+                std::string("/api/") + (action[0] == 'c' ? "v4" : "v3") + "/subnet/" +
+                    kSubnet.text() + "/" + action,
+                certification::encode_envelope(content, std::nullopt));
+  };
+  const auto call = [&](std::string method) {
+    return at_subnet("call", types::CallContent{anonymous_base(), types::management_canister(),
+                                                std::move(method), Slice(to_bytes("DIDL\0\0"))});
+  };
+  const auto query = [&](const CanisterId& receiver, std::string method) {
+    return at_subnet("query", types::QueryContent{anonymous_base(), receiver, std::move(method),
+                                                  Slice(to_bytes("DIDL\0\0"))});
+  };
+  EXPECT_EQ(call("create_canister").status, 403u);
+  EXPECT_EQ(call("provisional_create_canister_with_cycles").status, 403u);
+  node.state->everybody_is_admin = true;
+  EXPECT_EQ(call("create_canister").status, 200u);
+  EXPECT_EQ(node.submitted->call().method_name, "create_canister");
+  EXPECT_EQ(call("start_canister").status, 400u);
+  EXPECT_EQ(query(types::management_canister(), "list_canisters").status, 200u);
+  EXPECT_EQ(query(types::management_canister(), "canister_status").status, 400u);
+  EXPECT_EQ(query(kCanister, "list_canisters").status, 400u);
 }
 
 // A method that names no canister gets its reject from the filter, which knows the methods.

@@ -52,6 +52,8 @@ class CertifiedReader {
   [[nodiscard]] virtual bool is_controller(const types::CanisterId& canister,
                                            const types::Principal& principal) const = 0;
 
+  [[nodiscard]] virtual bool is_subnet_admin(const types::Principal& principal) const = 0;
+
   /// A CBOR certificate that reveals /time and everything under `paths`.
   [[nodiscard]] virtual Bytes certificate(const std::vector<Path>& paths,
                                           DelegationForm form) const = 0;

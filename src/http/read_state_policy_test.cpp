@@ -43,6 +43,7 @@ class FakeState final : public CertifiedReader {
   bool is_controller(const CanisterId& canister, const Principal& p) const override {
     return canister == kCanister && p == kAlice;
   }
+  bool is_subnet_admin(const Principal&) const override { return false; }
   Bytes certificate(const std::vector<Path>&, DelegationForm) const override { return {}; }
 };
 

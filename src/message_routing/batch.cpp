@@ -3,6 +3,7 @@
 #include "base/ensure.hpp"
 #include "execution/canister_cycles.hpp"
 #include "message_routing/ingress_rules.hpp"
+#include "message_routing/query_stats.hpp"
 #include "message_routing/topology.hpp"
 #include "state/certified_tree.hpp"
 #include "state/induction.hpp"
@@ -34,6 +35,7 @@ void begin_round(ReplicatedState& tip, const types::Batch& batch,
     metadata.topology = network_topology(registry, metadata.topology->own_subnet);
     metadata.allocation.ranges = metadata.topology->own().ranges;
   }
+  metadata.node_metrics.observe(metadata.batch_time, batch.block_maker, batch.failed_makers);
 }
 
 Ingress to_ingress(const IngressMessage& message,
@@ -161,6 +163,7 @@ BatchOutcome process_batch(ReplicatedState& tip, const types::Batch& batch,
   const state::IngressHistory history_before = tip.ingress();
   BatchOutcome outcome;
 
+  take_query_stats(tip, batch);
   state::time_out_messages(tip);
   tip.write_ingress().prune(tip.time());
   Inductor inductor(tip, history_max);

@@ -4,7 +4,8 @@
 //
 // Steps, in this order (reference 1.3, 1.4; what belongs to traffic between subnets isn't there)
 //  1. Height, time (never backwards), where the next checkpoint is; the network's topology if the
-//     registry version is new.
+//     registry version is new. Who made the block and who failed to counts in the node metrics;
+//     reports of query statistics are taken in (query_stats.hpp).
 //  2. Messages and calls whose deadline has passed get their answers.
 //  3. Old answers leave the ingress history; the batch's messages are inducted (table below).
 //  4. Answers of consensus are sent, and canisters run.

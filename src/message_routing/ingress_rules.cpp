@@ -18,8 +18,8 @@ constexpr std::size_t kSmallSettingsArg = 366;
 Status<types::UserError> check_method(const state::ReplicatedState& state,
                                       const types::CallContent& call) {
   if (call.canister_id != types::management_canister()) return {};
-  const bool provisional = state.topology().parameters.provisional_methods;
-  TRY(execution::find_management_method(call.method_name, execution::kByUser, provisional));
+  TRY(execution::find_management_method(
+      call.method_name, {call.sender, execution::kByUser, state.topology().parameters}));
   return {};
 }
 

@@ -44,7 +44,9 @@ state::SubnetParameters parameters(const registry::SubnetRecord& record) {
           .subnet_memory_max = limits.subnet_memory_max,
           .canisters_max = limits.canisters_max,
           .provisional_methods = record.provisional_methods,
-          .http_requests = record.http_requests};
+          .http_requests = record.http_requests,
+          .admins = record.admins,
+          .query_stats_epoch_heights = record.query_stats_epoch_heights};
 }
 
 }  // namespace

@@ -60,6 +60,10 @@ bool CertifiedView::is_controller(const types::CanisterId& canister,
   return found != nullptr && found->is_controller(principal);
 }
 
+bool CertifiedView::is_subnet_admin(const types::Principal& principal) const {
+  return state_->topology().parameters.is_admin(principal);
+}
+
 Bytes CertifiedView::certificate(const std::vector<http::Path>& paths,
                                  http::DelegationForm /*form*/) const {
   // The root subnet speaks with its own key: its certificates carry no delegation of any form.

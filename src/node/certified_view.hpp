@@ -24,6 +24,7 @@ class CertifiedView final : public http::CertifiedReader {
                                                  std::string_view section) const override;
   [[nodiscard]] bool is_controller(const types::CanisterId& canister,
                                    const types::Principal& principal) const override;
+  [[nodiscard]] bool is_subnet_admin(const types::Principal& principal) const override;
   [[nodiscard]] Bytes certificate(const std::vector<http::Path>& paths,
                                   http::DelegationForm form) const override;
 

@@ -145,6 +145,8 @@ void add_network_commands(CommandTree& tree) {
             ->required();
         command.add_option("--type", options.subnet_type,
                            "application, system or verified_application [application]");
+        command.add_option("--admin", options.admins,
+                           "A principal that may create and manage canisters; may be repeated");
       },
       prepare_network);
 }

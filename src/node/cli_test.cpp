@@ -5,11 +5,13 @@
 #include <sstream>
 
 #include "execution/management_methods.hpp"
+#include "io/linux/files.hpp"
 #include "node/cli_candid.hpp"
 #include "node/cli_files.hpp"
 #include "node/cli_target.hpp"
 #include "node/cli_trace.hpp"
 #include "node/management_interface.hpp"
+#include "node/node_files.hpp"
 #include "node/prep.hpp"
 #include "node/test_cli.hpp"
 
@@ -238,6 +240,21 @@ TEST_F(CommandLine, prep_lays_a_network_out_and_says_that_it_is_not_for_real_use
   EXPECT_TRUE(fs::exists(network + "/NOT_FOR_REAL_USE"));
   EXPECT_EQ(icpd({"prep", "--dir", network, "--node", "10.0.0.1:1,10.0.0.1:2"}).status, 1)
       << "never over what is there";
+}
+
+TEST_F(CommandLine, prep_takes_admins) {
+  const std::string network = directory_ + "/network";
+  const auto admin = types::Principal::self_authenticating(as_bytes("admin"));
+  const auto prep = [&](const std::string& text) {
+    return icpd({"prep", "--dir", network, "--node", "10.0.0.1:1,10.0.0.1:2", "--admin", text});
+  };
+  EXPECT_EQ(prep("nobody").status, 2);
+  ASSERT_EQ(prep(admin.text()).status, 0);
+  const auto disk = io::linux::open_disk(network + "/nodes/0");
+  ASSERT_TRUE(disk.ok());
+  const auto registry = load_registry(**disk);
+  ASSERT_TRUE(registry.ok());
+  EXPECT_TRUE(registry->subnet(registry->root_subnet).admins.contains(admin));
 }
 
 TEST_F(CommandLine, check_config_says_whether_a_node_can_start_without_starting_it) {

@@ -69,6 +69,7 @@ DealtNetwork deal_network(io::Entropy& entropy, const NetworkPlan& plan) {
   subnet.pacing = plan.pacing;
   subnet.limits = plan.limits;
   subnet.provisional_methods = plan.provisional_methods;
+  subnet.admins = plan.admins;
   subnet.public_key = high.transcript.coefficients.front();
   subnet.initial_transcripts = {Shared(low.transcript), Shared(high.transcript)};
 

@@ -6,6 +6,7 @@
 // 1. It knows all secrets, so such a network is only as trustworthy as the machine it was dealt on.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,7 @@ struct NetworkPlan {
   registry::Pacing pacing;
   registry::RoundLimits limits;
   bool provisional_methods = false;
+  std::set<types::Principal> admins;
   /// One for each node; between 1 and crypto::kCommitteeMax.
   std::vector<NodeAddresses> nodes;
 };

@@ -10,7 +10,7 @@ namespace {
 enum class FileKind : std::uint8_t { kRegistry = 1, kKeys = 2 };
 
 constexpr std::string_view kMagic = "ICPD";
-constexpr std::uint8_t kFormat = 1;
+constexpr std::uint8_t kFormat = 2;
 constexpr std::size_t kHeadSize = 6;  // magic, format, kind
 constexpr std::size_t kDigestSize = crypto::Digest::kSize;
 constexpr std::uint64_t kFileSizeMax = 64 * kMiB;

@@ -130,6 +130,14 @@ CommandResult prepare_network(const PrepOptions& options, const Console& console
   const auto type = parse_subnet_type(options.subnet_type);
   if (!type.ok()) return usage_error(type.error().message);
   plan.subnet_type = *type;
+  for (const std::string& text : options.admins) {
+    const auto admin = types::Principal::from_text(text);
+    if (!admin.ok()) return usage_error(admin.error().within("admin " + text).message);
+    plan.admins.insert(*admin);
+  }
+  if (plan.admins.size() > registry::kSubnetAdminsMax)
+    return usage_error("a subnet has at most " + std::to_string(registry::kSubnetAdminsMax) +
+                       " admins");
 
   const auto disk = TRY(io::linux::open_disk(options.directory));
   if (!TRY(disk->list(".")).empty())

@@ -32,6 +32,8 @@ struct PrepOptions {
   /// "link host:port,api host:port" of each node.
   std::vector<std::string> nodes;
   std::string subnet_type = "application";
+  /// Principals.
+  std::vector<std::string> admins;
 };
 [[nodiscard]] CommandResult prepare_network(const PrepOptions& options, const Console& console);
 

@@ -137,11 +137,11 @@ class Node {
   Published published_;
   std::unique_ptr<Records> records_;
   std::unique_ptr<TaskQueue> tasks_;
+  std::unique_ptr<QueryService> queries_;
   std::unique_ptr<ProtocolThread> protocol_;
   std::optional<CanisterOutput> canister_output_;
   std::unique_ptr<BatchProcessor> batches_;
   std::unique_ptr<io::linux::Links> links_;
-  std::unique_ptr<QueryService> queries_;
   std::unique_ptr<QueryWorkers> query_workers_;
   std::unique_ptr<NodeBackend> backend_;
   std::unique_ptr<http::Api> api_;
@@ -233,14 +233,15 @@ Status<> Node::make_replica(StartState start, replica::RecoveredLog recovered, E
   std::vector<types::NodeId> peers = subnet.members;
   std::erase(peers, keys_.id());
   records_ = std::make_unique<Records>(peers);
-  protocol_ = std::make_unique<ProtocolThread>(
-      std::move(replica),
-      ProtocolParts{clock_, *crypto_, *tasks_, published_, *log_, *records_, std::move(link_keys)},
-      fail);
+  queries_ = std::make_unique<QueryService>(clock_, *environment_);
+  protocol_ =
+      std::make_unique<ProtocolThread>(std::move(replica),
+                                       ProtocolParts{clock_, *crypto_, *tasks_, published_, *log_,
+                                                     *records_, *queries_, std::move(link_keys)},
+                                       fail);
   batches_ = std::make_unique<BatchProcessor>(
       std::move(start.state), *environment_, *checkpoints_,
       [this](replica::Input input) { batch_done(std::move(input)); }, fail);
-  queries_ = std::make_unique<QueryService>(clock_, *environment_);
   query_workers_ = std::make_unique<QueryWorkers>(QueryWorkers::Options{});
   backend_ = std::make_unique<NodeBackend>(BackendParts{clock_,
                                                         *protocol_,

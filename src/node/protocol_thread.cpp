@@ -272,6 +272,15 @@ void ProtocolThread::act(replica::PublishCertified& action) {
   for (auto& waiter : parts_.published.publish(view, action.finished)) {
     parts_.tasks.push_answer([waiter = std::move(waiter), view]() mutable { waiter(view); });
   }
+  count_queries(*action.state);
+}
+
+void ProtocolThread::count_queries(const state::ReplicatedState& newest) {
+  const std::uint64_t epoch = newest.topology().parameters.query_stats_epoch(newest.height());
+  if (std::exchange(query_epoch_, epoch) == epoch) return;
+  if (auto counts = parts_.queries.take_counts(epoch))
+    events_.push(replica::Input(
+        replica::QueriesCounted{Shared<types::QueryStatsReport>(std::move(*counts))}));
 }
 
 void ProtocolThread::act(replica::KeepCheckpointsFrom& action) {

@@ -16,6 +16,7 @@
 #include "io/linux/links.hpp"
 #include "node/channel.hpp"
 #include "node/published.hpp"
+#include "node/query_service.hpp"
 #include "node/records.hpp"
 #include "node/task_queue.hpp"
 #include "replica/artifact_log.hpp"
@@ -33,6 +34,7 @@ struct ProtocolParts {
   Published& published;
   replica::ArtifactLog& log;
   Records& records;
+  QueryService& queries;
   /// Link keys of the peers.
   std::map<types::NodeId, io::linux::LinkKey> link_keys;
 };
@@ -87,6 +89,8 @@ class ProtocolThread {
   void step(replica::Input input);
   void fire_timers();
   void show_figures();
+  /// Has the replica report what queries cost in an epoch that has ended with this state.
+  void count_queries(const state::ReplicatedState& newest);
   /// Notes what an input tells about this node's work.
   void note(const replica::Input& input);
   void carry_out(replica::Actions actions);
@@ -126,6 +130,8 @@ class ProtocolThread {
   std::optional<Time> timer_;
   Time shown_at_;
   bool figures_are_old_ = false;
+  /// Of query statistics; that of the newest certified state.
+  std::uint64_t query_epoch_ = 0;
   std::uint64_t next_submission_ = 0;
   std::map<replica::SubmissionId, Submitted> submissions_;
   std::map<io::linux::LinkKey, types::NodeId> nodes_by_key_;

@@ -34,6 +34,9 @@ class QueryService {
                                               const execution::QueryRequest& request,
                                               execution::DataCertificate certificate);
   [[nodiscard]] QueryFigures figures() const;
+  /// What was counted in the epoch of query statistics before `epoch`, which is that of the newest
+  /// state; once, and nothing if there were no queries.
+  [[nodiscard]] std::optional<types::QueryStatsReport> take_counts(std::uint64_t epoch);
   /// The node stops: those that run are told that their time is up.
   void end() { ended_ = true; }
 

@@ -47,6 +47,23 @@ TEST(QueryService, asks_a_canister_once_for_the_same_answer) {
   EXPECT_EQ(service.figures().from_cache, 1U);
 }
 
+TEST(QueryService, hands_over_what_an_epoch_cost_each_canister_once) {
+  TestSubnet subnet;
+  SlowClock clock;
+  QueryService service(clock, subnet.environment);
+  const types::CanisterId id = subnet.deploy(kCounter);
+  static_cast<void>(service.answer(subnet.state, request(id, "get"), std::nullopt));
+  static_cast<void>(service.answer(subnet.state, request(id, "get"), std::nullopt));
+  EXPECT_FALSE(service.take_counts(0).has_value());
+  const auto counts = service.take_counts(1);
+  ASSERT_TRUE(counts.has_value());
+  EXPECT_EQ(counts->epoch, 0U);
+  ASSERT_EQ(counts->canisters.size(), 1U);
+  EXPECT_EQ(counts->canisters[0].canister, id);
+  EXPECT_EQ(counts->canisters[0].stats, service.figures().evaluated);
+  EXPECT_FALSE(service.take_counts(1).has_value());
+}
+
 // Interface specification, "Request: Query call": MAX_WALL_CLOCK_TIME_COMPOSITE_QUERY.
 TEST(QueryService, ends_a_query_after_ten_seconds) {
   TestSubnet subnet;

@@ -16,6 +16,9 @@ Status<> check_subnet(const Snapshot& snapshot, const types::SubnetId& id,
   for (const types::NodeId& node : subnet.members) {
     if (!snapshot.nodes.contains(node)) return Err(where + ": no record of node " + node.text());
   }
+  if (subnet.admins.size() > kSubnetAdminsMax) return Err(where + " has too many admins");
+  if (subnet.query_stats_epoch_heights == 0)
+    return Err(where + ": an epoch of query statistics has at least one height");
   const std::size_t n = subnet.members.size();
   const crypto::Transcript& low = *subnet.initial_transcripts.low;
   const crypto::Transcript& high = *subnet.initial_transcripts.high;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,8 @@ struct RoundLimits {
       &RoundLimits::heap_delta_max, &RoundLimits::subnet_memory_max, &RoundLimits::canisters_max);
 };
 
+inline constexpr std::size_t kSubnetAdminsMax = 100;
+
 struct SubnetRecord {
   SubnetType type = SubnetType::kApplication;
   /// Sorted by id; the position is the node's index in keys and bitmaps.
@@ -77,11 +80,17 @@ struct SubnetRecord {
   bool provisional_methods = false;
   /// Whether canisters may make HTTPS outcalls. Only where every node can fetch.
   bool http_requests = false;
+  /// Who may create canisters by ingress and manage all of them (interface specification,
+  /// "subnet admins"). At most kSubnetAdminsMax.
+  std::set<types::Principal> admins;
+  /// Heights of an epoch of query statistics; at least 1.
+  std::uint64_t query_stats_epoch_heights = 600;
 
   static constexpr auto kFields =
       std::tuple(&SubnetRecord::type, &SubnetRecord::members, &SubnetRecord::public_key,
                  &SubnetRecord::initial_transcripts, &SubnetRecord::pacing, &SubnetRecord::limits,
-                 &SubnetRecord::provisional_methods, &SubnetRecord::http_requests);
+                 &SubnetRecord::provisional_methods, &SubnetRecord::http_requests,
+                 &SubnetRecord::admins, &SubnetRecord::query_stats_epoch_heights);
 };
 
 struct NodeRecord {
@@ -125,8 +134,9 @@ struct Snapshot {
                  &Snapshot::routing_table);
 };
 
-/// Checks what every reader relies on: members known and sorted, ranges sorted, disjoint and of
-/// known subnets, a root subnet, keys and thresholds that fit the member count.
+/// Checks what every reader relies on: members known and sorted, not too many admins, ranges
+/// sorted, disjoint and of known subnets, a root subnet, keys and thresholds that fit the member
+/// count.
 [[nodiscard]] Status<> check(const Snapshot& snapshot);
 
 /// f = (n - 1) / 3, for n >= 1: how many nodes may be faulty.

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "message_routing/payload.hpp"
+#include "message_routing/query_stats.hpp"
 #include "message_routing/response_rules.hpp"
 #include "replica/detail/core.hpp"
 
@@ -38,6 +39,12 @@ message_routing::ResponseBase response_base(const Core& core,
                                             const state::ReplicatedState& certified,
                                             const consensus::PayloadQuestion& question) {
   return {certified, question.context, question.past, core.identity.responses};
+}
+
+message_routing::QueryStatsBase query_stats_base(const state::ReplicatedState& certified,
+                                                 const consensus::PayloadQuestion& question,
+                                                 const NodeId& maker) {
+  return {certified, question.height, maker, question.past};
 }
 
 enum class BodyState : std::uint8_t { kGood, kMissing, kBad };
@@ -90,6 +97,10 @@ std::optional<consensus::PayloadVerdict> judge(Core& core, OpenCheck& open) {
   if (!message_routing::check_payload(base, payload, bodies).ok()) return PayloadVerdict::kInvalid;
   const auto responses = response_base(core, *snapshot->second, question);
   if (!message_routing::check_responses(responses, payload.responses).ok())
+    return PayloadVerdict::kInvalid;
+  const auto stats_base = query_stats_base(*snapshot->second, question, open.ask.block->maker);
+  if (payload.query_stats &&
+      !message_routing::check_query_stats(stats_base, *payload.query_stats).ok())
     return PayloadVerdict::kInvalid;
   return PayloadVerdict::kValid;
 }
@@ -156,6 +167,10 @@ void build_payload(Core& core, const consensus::BuildPayload& ask) {
     payload = message_routing::build_payload(base, candidates);
     payload.responses =
         message_routing::build_responses(response_base(core, *snapshot->second, question));
+    if (core.query_counts)
+      payload.query_stats = message_routing::build_query_stats(
+          query_stats_base(*snapshot->second, question, core.identity.consensus.node),
+          *core.query_counts);
   }
   trace_proposed(core, payload.ingress);
   if (payload.empty() && core.told_waiting) core.quiet_until = core.now.steady + kQuiet;

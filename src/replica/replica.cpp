@@ -65,6 +65,7 @@ struct Handler {
     if (!appended.ok()) return detail::stop(core, "registry: " + appended.error().message);
     detail::feed(core, std::move(input));
   }
+  void operator()(QueriesCounted& input) const { core.query_counts = std::move(input.counts); }
   void operator()(TimerFired&) const { timers(core); }
 };
 

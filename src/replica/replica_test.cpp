@@ -42,6 +42,8 @@ registry::SubnetRecord subnet_record(std::size_t n) {
   const auto low = deal(crypto::ThresholdTag::kLow, registry::low_threshold(n));
   const auto high = deal(crypto::ThresholdTag::kHigh, registry::high_threshold(n));
   registry::SubnetRecord record;
+  // Every block reports queries of the height before.
+  record.query_stats_epoch_heights = 1;
   record.public_key = high.transcript.coefficients.front();
   record.initial_transcripts = {Shared<crypto::Transcript>(low.transcript),
                                 Shared<crypto::Transcript>(high.transcript)};
@@ -185,7 +187,9 @@ class ReplicaTest : public testing::Test {
   }
 
   /// The leader's proposal of height 1.
-  [[nodiscard]] Encoded proposal(const std::vector<Encoded>& messages) {
+  [[nodiscard]] Encoded proposal(
+      const std::vector<Encoded>& messages,
+      std::optional<types::QueryStatsReport> query_stats = std::nullopt) {
     types::Block block;
     block.parent = genesis_.content->block.hash();
     block.height = Height{1};
@@ -194,6 +198,7 @@ class ReplicaTest : public testing::Test {
     types::DataPayload payload;
     for (const Encoded& one : messages)
       payload.ingress.push_back(*types::IngressHash::from(one->id.hash));
+    payload.query_stats = std::move(query_stats);
     block.payload = std::move(payload);
     const types::HashedBlock hashed(std::move(block));
     maker_ = static_cast<std::size_t>(std::find(nodes_.begin(), nodes_.end(), hashed->maker) -
@@ -268,6 +273,23 @@ TEST_F(ReplicaTest, keeps_a_message_that_a_proposal_names_beyond_its_expiry) {
   ASSERT_TRUE(give(second));
   pass(Duration::seconds(2));
   EXPECT_TRUE(has_signed(block));
+}
+
+TEST_F(ReplicaTest, signs_a_block_that_reports_queries_of_the_epoch_before) {
+  const types::CanisterId canister = types::canister_id_from_index(0);
+  const auto block = proposal({}, types::QueryStatsReport{0, {{canister, {1, 2, 3, 4}}}});
+  publish(maker_, block);
+  pass(Duration::seconds(2));
+  EXPECT_TRUE(has_signed(block));
+}
+
+TEST_F(ReplicaTest, does_not_sign_a_block_whose_report_of_queries_breaks_a_rule) {
+  const types::CanisterId canister = types::canister_id_from_index(0);
+  const auto block = proposal({}, types::QueryStatsReport{1, {{canister, {1, 2, 3, 4}}}});
+  publish(maker_, block);
+  pass(Duration::seconds(2));
+  EXPECT_FALSE(has_signed(block));
+  EXPECT_TRUE(closed_.empty());
 }
 
 TEST_F(ReplicaTest, forgets_a_message_that_expires_and_is_named_by_nobody) {

@@ -67,12 +67,17 @@ struct CheckpointDone {
   types::StateHash hash;
 };
 using consensus::RegistryLearnt;
+/// What this node's queries cost in an epoch that is over, for its blocks to report; ascending by
+/// canister. Takes the place of what it counted before. Comes once for each epoch, or not at all.
+struct QueriesCounted {
+  Shared<types::QueryStatsReport> counts;
+};
 /// Time has passed.
 using consensus::TimerFired;
 
-using Input =
-    std::variant<SessionUp, SessionDown, FrameReceived, IngressSubmitted, SignaturesVerified,
-                 CryptoDone, Persisted, BatchExecuted, CheckpointDone, RegistryLearnt, TimerFired>;
+using Input = std::variant<SessionUp, SessionDown, FrameReceived, IngressSubmitted,
+                           SignaturesVerified, CryptoDone, Persisted, BatchExecuted, CheckpointDone,
+                           RegistryLearnt, QueriesCounted, TimerFired>;
 
 // ---- out ----
 

@@ -1,6 +1,7 @@
 #include "sim/adversary.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "consensus/fast_crypto.hpp"
 
@@ -208,6 +209,10 @@ void Adversary::broadcast(const Encoded& original) {
     artifact = types::encode(forger_.out_of_time(*proposal));
     world_.did("bends time");
   }
+  if (is_own && likes(Misdeed::kBlamesOthers) && random_.chance(1, 4)) {
+    artifact = types::encode(forger_.blaming(std::get<types::BlockProposal>(artifact->artifact)));
+    world_.did("blames others");
+  }
   if (is_own && likes(Misdeed::kForgesCertificates) && random_.chance(1, 2)) {
     broadcast_later(forger_.false_quorum(std::get<types::BlockProposal>(artifact->artifact).block));
     world_.did("forges certificates");
@@ -302,8 +307,36 @@ void Adversary::name_messages_seen(types::DataPayload& payload) {
   world_.did("names a message twice");
 }
 
-types::DataPayload Adversary::payload() {
+void Adversary::lie_about_queries(types::DataPayload& payload, Height height) {
+  const std::uint64_t epoch =
+      subnet_.genesis_state->topology().parameters.query_stats_epoch(height);
+  if (epoch == 0) return;
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
+  types::QueryStatsReport report{epoch - 1, {{counter_canister(), {kMost, kMost, kMost, kMost}}}};
+  // The counts alone can't be refused; but the same again can.
+  world_.did("reports queries without number");
+  switch (random_.below(8)) {
+    case 0:
+      ++report.epoch;
+      world_.did("reports queries of a running epoch");
+      break;
+    case 1:
+      report.canisters.push_back(report.canisters.front());
+      world_.did("reports a canister's queries twice");
+      break;
+    case 2:
+      report.canisters.front().canister = types::canister_id_from_index(1'000'000);
+      world_.did("reports queries of a canister that isn't there");
+      break;
+    default:
+      break;
+  }
+  payload.query_stats = std::move(report);
+}
+
+types::DataPayload Adversary::payload(Height height) {
   types::DataPayload payload;
+  if (likes(Misdeed::kLiesAboutQueries) && random_.chance(1, 2)) lie_about_queries(payload, height);
   if (!likes(Misdeed::kForgesPayloads)) return payload;
   switch (random_.below(6)) {
     case 0:
@@ -368,8 +401,9 @@ void Adversary::carry_out(consensus::Actions actions) {
         step(consensus::CryptoDone{ask.id, consensus::run(*crypto_, *ask.job)});
       });
     } else if (const auto* a = std::get_if<consensus::BuildPayload>(&action)) {
-      events_.after({},
-                    [this, id = a->question.id] { step(consensus::PayloadBuilt{id, payload()}); });
+      events_.after({}, [this, id = a->question.id, height = a->question.height] {
+        step(consensus::PayloadBuilt{id, payload(height)});
+      });
     } else if (const auto* a = std::get_if<consensus::CheckPayload>(&action)) {
       events_.after({}, [this, id = a->question.id] {
         step(consensus::PayloadChecked{id, consensus::PayloadVerdict::kValid});

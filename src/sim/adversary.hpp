@@ -18,7 +18,10 @@
 // | bends time | proposes blocks of the past and of the future |
 // | hides bodies | doesn't answer when asked for bodies or ranges |
 // | lies in ranges | claims to be far ahead, so that it is asked, and answers with what doesn't fit
-// | | repeats itself | publishes what it has published before, in slots of their own |
+// | | repeats itself | publishes what it has published before, in slots of their own | | lies about
+// queries | reports queries without number, of a running epoch, of canisters that
+//   aren't there, or twice |
+// | blames others | names nodes as failed makers whose turn it wasn't before its own |
 #pragma once
 
 #include <deque>
@@ -47,8 +50,10 @@ enum class Misdeed : std::uint8_t {
   kHidesBodies,
   kLiesInRanges,
   kRepeatsItself,
+  kLiesAboutQueries,
+  kBlamesOthers,
 };
-inline constexpr std::size_t kMisdeedCount = 11;
+inline constexpr std::size_t kMisdeedCount = 13;
 
 class Adversary {
  public:
@@ -80,7 +85,8 @@ class Adversary {
   void equivocate(const types::BlockProposal& proposal);
   void sign_everything(const types::BlockProposal& proposal);
   [[nodiscard]] replica::Encoded spoilt(const replica::Encoded& artifact) const;
-  [[nodiscard]] types::DataPayload payload();
+  [[nodiscard]] types::DataPayload payload(types::Height height);
+  void lie_about_queries(types::DataPayload& payload, types::Height height);
   [[nodiscard]] types::IngressHash own_message(FalseCall kind);
   void name_messages_seen(types::DataPayload& payload);
   void forge(const types::Artifact& seen);

@@ -12,6 +12,10 @@ namespace {
 /// Increments, notes, timers (network.hpp).
 constexpr std::size_t kNumbers = 3;
 
+constexpr std::uint64_t types::QueryStats::* kQueryNumbers[] = {
+    &types::QueryStats::calls, &types::QueryStats::instructions, &types::QueryStats::request_bytes,
+    &types::QueryStats::response_bytes};
+
 std::string node_name(std::size_t node) {
   return "node " + std::to_string(node);
 }
@@ -19,7 +23,8 @@ std::string node_name(std::size_t node) {
 }  // namespace
 
 Checks::Checks(const Subnet& subnet)
-    : crypto_(consensus::make_fast_crypto()),
+    : nodes_(subnet.nodes.size()),
+      crypto_(consensus::make_fast_crypto()),
       key_(crypto_->load(subnet.registry->subnet(subnet.id).initial_transcripts.high).value()),
       counter_(counter_canister()) {}
 
@@ -82,6 +87,49 @@ void Checks::shows(std::size_t node, const replica::PublishCertified& published)
   if (state::hash_state(shown) != content.root)
     failed("certificate: " + node_name(node) + " shows another state beside it at height " +
            to_string(content.height));
+  check_statistics(node, shown);
+}
+
+const types::QueryStats& Checks::credit_max(std::uint64_t epochs) {
+  while (credit_max_.size() <= epochs) {
+    types::QueryStats sum = credit_max_.back();
+    types::QueryStats most;
+    for (std::size_t node = 0; node < nodes_; ++node) {
+      if (faulty_.contains(node)) continue;
+      const types::QueryStats counted = queries_counted(node, credit_max_.size() - 1);
+      types::add_saturating(sum, counted);
+      for (const auto number : kQueryNumbers)
+        most.*number = std::max(most.*number, counted.*number);
+    }
+    for (std::size_t i = 0; i < faulty_.size(); ++i)
+      types::add_saturating(sum, most);
+    credit_max_.push_back(sum);
+  }
+  return credit_max_[epochs];
+}
+
+void Checks::check_statistics(std::size_t node, const state::ReplicatedState& state) {
+  const state::CanisterState* counter = state.find(counter_);
+  const types::QueryStats credited =
+      counter == nullptr ? types::QueryStats{} : counter->query_stats;
+  const std::string where = " at height " + to_string(state.height());
+  const crypto::Digest digest = crypto::Hasher("icpd-simulated-statistics")
+                                    .update(codec::to_record(state.metadata().query_reports))
+                                    .update(codec::to_record(state.metadata().node_metrics))
+                                    .update(codec::to_record(credited))
+                                    .finish();
+  const auto [known, fresh] = statistics_.emplace(state.height(), digest);
+  if (!fresh && known->second != digest)
+    failed("query statistics: " + node_name(node) + " has others" + where);
+  // Those of the last epoch are in blocks of this one, and summed up after it.
+  const std::uint64_t epoch = state.topology().parameters.query_stats_epoch(state.height());
+  const types::QueryStats most = credit_max(epoch == 0 ? 0 : epoch - 1);
+  for (const auto number : kQueryNumbers) {
+    if (credited.*number > most.*number)
+      failed("query statistics: the counter is credited with " + std::to_string(credited.*number) +
+             where + ", at most " + std::to_string(most.*number) + " would be right");
+  }
+  queries_credited_ = std::max(queries_credited_, credited.calls);
 }
 
 void Checks::certified(std::size_t node, const replica::PublishCertified& published) {
@@ -136,6 +184,7 @@ void Checks::forget_from(types::Height height) {
   roots_.erase(roots_.lower_bound(height), roots_.end());
   state_hashes_.erase(state_hashes_.lower_bound(height), state_hashes_.end());
   counts_.erase(counts_.lower_bound(height), counts_.end());
+  statistics_.erase(statistics_.lower_bound(height), statistics_.end());
   const auto is_above = [height](const auto& entry) { return entry.second >= height; };
   std::erase_if(executed_at_, is_above);
   std::erase_if(relays_, is_above);

@@ -12,7 +12,10 @@
 //     and no fewer than those that ended: calls between canisters arrive exactly once.
 //  5. A certificate verifies with the subnet's key and is for the root that was computed.
 //  6. Honest nodes are never accused, and never stop.
-//  7. What a node has shown to clients it shows again after a crash: the final chain in its log
+//  7. Nodes agree on query statistics, on who made blocks and on who failed to; and the counter is
+//     credited with no more queries than the rule of aggregation allows, whatever faulty nodes
+//     report (state/query_reports.hpp).
+//  8. What a node has shown to clients it shows again after a crash: the final chain in its log
 //     reaches every state that it published, unless its disk lost what it had promised to keep.
 #pragma once
 
@@ -34,6 +37,7 @@ class Checks {
  public:
   explicit Checks(const Subnet& subnet);
 
+  void is_faulty(std::size_t node) { faulty_.insert(node); }
   /// A user sent it, in time: it may be executed.
   void submitted(const types::RequestId& request) { submitted_.insert(request); }
   void finalized(std::size_t node, const types::HashedBlock& block);
@@ -60,6 +64,8 @@ class Checks {
   [[nodiscard]] bool was_executed(const types::RequestId& request) const {
     return executed_at_.contains(request);
   }
+  /// Queries that the counter was credited with in the newest state that was shown.
+  [[nodiscard]] std::uint64_t queries_credited() const { return queries_credited_; }
   [[nodiscard]] std::size_t submissions() const { return submitted_.size(); }
   [[nodiscard]] std::size_t executions() const { return executed_at_.size(); }
 
@@ -68,7 +74,12 @@ class Checks {
   void count(types::Height height, const message_routing::BatchOutcome& outcome);
   void check_increment(const types::RequestId& request, types::Height height);
   void check_counter(std::size_t node, const replica::Snapshot& state);
+  void check_statistics(std::size_t node, const state::ReplicatedState& state);
+  /// The most that the counter may be credited with for the first so many epochs.
+  [[nodiscard]] const types::QueryStats& credit_max(std::uint64_t epochs);
 
+  std::size_t nodes_;
+  std::set<std::size_t> faulty_;
   std::unique_ptr<consensus::Crypto> crypto_;
   Shared<consensus::ThresholdKey> key_;
   types::CanisterId counter_;
@@ -79,6 +90,10 @@ class Checks {
   std::map<types::Height, FinalBlock> blocks_;
   std::map<types::Height, types::StateRoot> roots_;
   std::map<types::Height, types::StateHash> state_hashes_;
+  /// Of what states have of query statistics and makers.
+  std::map<types::Height, crypto::Digest> statistics_;
+  std::vector<types::QueryStats> credit_max_ = {{}};
+  std::uint64_t queries_credited_ = 0;
   std::set<types::RequestId> submitted_;
   std::map<types::RequestId, types::Height> executed_at_;
   std::map<std::size_t, types::Height> published_;

@@ -5,6 +5,7 @@
 
 #include "consensus/fast_crypto.hpp"
 #include "sim/network.hpp"
+#include "state/certified_tree.hpp"
 #include "state/testing.hpp"
 
 namespace icpd::sim {
@@ -57,6 +58,18 @@ class ChecksTest : public testing::Test {
     append_le(data, std::uint64_t{0});
     canister.write().certified_data = Slice(std::move(data));
     state.put(std::move(canister));
+    published.state = replica::Snapshot(std::move(state));
+    return published;
+  }
+  /// A state with its root, in which the counter was credited with so many queries.
+  [[nodiscard]] replica::PublishCertified shown(Height height, std::uint64_t calls) const {
+    replica::PublishCertified published;
+    state::ReplicatedState state(*subnet_.genesis_state);
+    state.write_metadata().height = height;
+    auto canister = state::testing::make_canister(0);
+    canister.write().query_stats.calls = calls;
+    state.put(std::move(canister));
+    published.certification.content = {height, state::hash_state(state)};
     published.state = replica::Snapshot(std::move(state));
     return published;
   }
@@ -149,6 +162,34 @@ TEST_F(ChecksTest, sees_calls_between_canisters_that_arrived_twice_or_never) {
   expect_failure("2 notes, but 1 relays");
   checks_.certified(0, certified(Height{2}, 2, 0, 0));
   EXPECT_EQ(checks_.failures().size(), 2u);
+}
+
+TEST_F(ChecksTest, sees_more_queries_than_the_rule_of_aggregation_allows) {
+  const std::uint64_t length = SubnetPlan{}.query_stats_epoch_heights;
+  std::uint64_t most = 0;
+  std::uint64_t busiest = 0;
+  for (std::size_t node = 0; node < 3; ++node) {
+    const std::uint64_t calls = queries_counted(node, 0).calls;
+    most += calls;
+    busiest = std::max(busiest, calls);
+  }
+  most += busiest;
+  checks_.is_faulty(3);
+  checks_.shows(0, shown(Height{2 * length - 1}, 0));
+  checks_.shows(0, shown(Height{2 * length}, most));
+  EXPECT_TRUE(checks_.ok());
+  EXPECT_EQ(checks_.queries_credited(), most);
+  checks_.shows(0, shown(Height{2 * length + 1}, most + 1));
+  expect_failure("query statistics: the counter is credited with " + std::to_string(most + 1));
+}
+
+TEST_F(ChecksTest, sees_nodes_that_differ_in_query_statistics) {
+  const Height height{2 * SubnetPlan{}.query_stats_epoch_heights};
+  checks_.shows(0, shown(height, 2));
+  checks_.shows(1, shown(height, 2));
+  EXPECT_TRUE(checks_.ok());
+  checks_.shows(2, shown(height, 1));
+  expect_failure("query statistics: node 2 has others");
 }
 
 TEST_F(ChecksTest, sees_certificates_of_other_states_and_bad_signatures) {

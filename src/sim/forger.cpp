@@ -105,6 +105,15 @@ types::BlockProposal Forger::out_of_time(const types::BlockProposal& own) {
   return signed_block(std::move(block));
 }
 
+types::BlockProposal Forger::blaming(const types::BlockProposal& own) {
+  types::Block block = *own.block;
+  if (block.failed_makers.empty() || random_.chance(1, 2))
+    block.failed_makers.push_back(subnet_.nodes[random_.below(subnet_.nodes.size())]);
+  else
+    block.failed_makers.pop_back();
+  return signed_block(std::move(block));
+}
+
 types::IngressArtifact Forger::false_call(FalseCall kind, Time wall) {
   types::CallContent call;
   std::optional<certification::EnvelopeSignature> signature;

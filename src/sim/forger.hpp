@@ -45,6 +45,8 @@ class Forger {
   [[nodiscard]] types::BlockProposal usurping(const types::BlockProposal& seen);
   /// The same block of this node at another time: long before or long after.
   [[nodiscard]] types::BlockProposal out_of_time(const types::BlockProposal& own);
+  /// The same block of this node with another list of those who failed before it.
+  [[nodiscard]] types::BlockProposal blaming(const types::BlockProposal& own);
   [[nodiscard]] types::IngressArtifact false_call(FalseCall kind, Time wall);
   /// Says that this node is far ahead, without a proof.
   [[nodiscard]] types::Artifact false_claim(types::Height finalized);

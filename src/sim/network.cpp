@@ -118,6 +118,7 @@ registry::SubnetRecord subnet_record(const SubnetPlan& plan) {
   record.pacing.interval_time_min = plan.interval_time_min;
   record.provisional_methods = true;
   record.http_requests = true;
+  record.query_stats_epoch_heights = plan.query_stats_epoch_heights;
   return record;
 }
 
@@ -172,6 +173,14 @@ Subnet make_subnet(const SubnetPlan& plan) {
 const Bytes& counter_module() {
   static const Bytes module = execution::wasm::assemble(counter_text()).value();
   return module;
+}
+
+types::QueryStats queries_counted(std::size_t node, std::uint64_t epoch) {
+  const std::uint64_t calls = 1 + (node * 7 + epoch * 3) % 50;
+  return {.calls = calls,
+          .instructions = calls * 1'000 + node,
+          .request_bytes = (epoch + node) % 5,
+          .response_bytes = calls * 8};
 }
 
 execution::ModuleCompiler& shared_compiler() {

@@ -15,6 +15,8 @@ struct SubnetPlan {
   std::size_t nodes = 4;
   std::uint64_t interval_length = 20;
   Duration interval_time_min;
+  /// So that a run has many epochs.
+  std::uint64_t query_stats_epoch_heights = 15;
 };
 
 struct Subnet {
@@ -41,6 +43,9 @@ struct Subnet {
 [[nodiscard]] inline types::CanisterId counter_canister() {
   return types::canister_id_from_index(0);
 }
+
+/// What a simulated node counts of queries to the counter in an epoch.
+[[nodiscard]] types::QueryStats queries_counted(std::size_t node, std::uint64_t epoch);
 
 /// Compiles once for all nodes of all simulated subnets of this process.
 [[nodiscard]] execution::ModuleCompiler& shared_compiler();

@@ -108,6 +108,7 @@ void Node::end() {
   log_.reset();
   checkpoints_.reset();
   certified_ = {};
+  query_epoch_.reset();
   to_write_.clear();
   to_execute_.clear();
   to_checkpoint_.clear();
@@ -195,6 +196,18 @@ void Node::checkpoint_next() {
   });
 }
 
+void Node::count_queries(const state::ReplicatedState& newest) {
+  const std::uint64_t epoch = newest.topology().parameters.query_stats_epoch(newest.height());
+  const auto before = std::exchange(query_epoch_, epoch);
+  if (!before || *before == epoch) return;
+  types::QueryStatsReport counts{epoch - 1,
+                                 {{counter_canister(), queries_counted(index_, epoch - 1)}}};
+  // Not at once: the replica's actions are being carried out.
+  after({}, [this, counts = std::move(counts)] {
+    input(replica::QueriesCounted{Shared<types::QueryStatsReport>(counts)});
+  });
+}
+
 void Node::carry_out(replica::Actions actions) {
   struct Doer {
     Node& node;
@@ -221,6 +234,7 @@ void Node::carry_out(replica::Actions actions) {
     void operator()(const replica::ExecuteBatch& a) const { node.execute(a); }
     void operator()(const replica::PublishCertified& a) const {
       node.certified_ = a.state;
+      node.count_queries(*a.state);
       node.watcher_.certified(a);
     }
     void operator()(const replica::KeepCheckpointsFrom& a) const {

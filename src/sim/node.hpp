@@ -85,6 +85,9 @@ class Node {
   void execute(const replica::ExecuteBatch& action);
   void execute_next();
   void checkpoint_next();
+  /// Hands over what was counted in an epoch that is over. What it counted before it started again
+  /// is lost.
+  void count_queries(const state::ReplicatedState& newest);
   [[nodiscard]] Status<> write(const LogWork& work);
   void end();
   void stop_in_the_midst();
@@ -108,6 +111,8 @@ class Node {
   std::optional<state::ReplicatedState> tip_;
   std::unique_ptr<replica::Replica> replica_;
   replica::Snapshot certified_;
+  /// Of query statistics; that of the newest certified state in this life.
+  std::optional<std::uint64_t> query_epoch_;
   std::deque<LogWork> to_write_;
   bool writing_ = false;
   /// The checkpoints don't depend on the newest record of the log.

@@ -11,6 +11,7 @@ crypto::Digest digest_of(const types::Batch& batch) {
   hasher.number(static_cast<std::uint64_t>(batch.time.ns)).update(batch.randomness.view());
   for (const auto& message : batch.ingress)
     hasher.update(message->hash.view());
+  hasher.update(codec::to_record(batch.failed_makers)).update(codec::to_record(batch.query_stats));
   return hasher.finish();
 }
 
@@ -46,9 +47,14 @@ void OrderChecks::is_new(const types::Batch& batch, Time wall, const Statements&
 void OrderChecks::has_its_turn(const types::Batch& batch, const types::Beacon& before) {
   const auto makers = committee_->makers(before);
   const std::uint64_t rank = batch.block_rank.value;
-  if (rank < makers.size() && makers[rank] == batch.block_maker) return;
-  failed_("turn: the block of height " + to_string(batch.height) +
-          " is of a maker whose turn it wasn't");
+  if (rank >= makers.size() || makers[rank] != batch.block_maker)
+    return failed_("turn: the block of height " + to_string(batch.height) +
+                   " is of a maker whose turn it wasn't");
+  const std::vector<types::NodeId> before_it(makers.begin(),
+                                             makers.begin() + static_cast<std::ptrdiff_t>(rank));
+  if (batch.failed_makers != before_it)
+    failed_("blame: the block of height " + to_string(batch.height) +
+            " names others as failed than whose turn was before");
 }
 
 }  // namespace icpd::sim

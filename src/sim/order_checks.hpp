@@ -5,7 +5,9 @@
 //  replays.
 //  2. Time grows with the height, and no block is ahead of every honest clock.
 //  3. A request is in one batch only, and not after its expiry nor 5 minutes before it.
-//  4. The block was made by the node whose turn it was: the beacon of the height before says so.
+//  4. The block was made by the node whose turn it was, and names as failed exactly those whose
+//  turn
+//     was before: the beacon of the height before says so.
 //
 // The first node to execute a height is asked everything, the others only whether theirs is the
 // same.

@@ -131,6 +131,7 @@ TEST_F(OrderChecksTest, makers_take_the_turns_that_the_beacon_says) {
   types::Batch second = batch(2);
   second.block_maker = makers[1];
   second.block_rank = types::Rank{1};
+  second.failed_makers = {makers[0]};
   execute(second);
   EXPECT_TRUE(failures_.empty());
   OrderChecks others(committee(),
@@ -138,6 +139,14 @@ TEST_F(OrderChecksTest, makers_take_the_turns_that_the_beacon_says) {
   second.block_rank = types::Rank{0};
   others.executes(second, kNow, statements_);
   fails("turn");
+
+  failures_.clear();
+  OrderChecks blamed(committee(),
+                     [this](std::string what) { failures_.push_back(std::move(what)); });
+  second.block_rank = types::Rank{1};
+  second.failed_makers = {makers[1]};
+  blamed.executes(second, kNow, statements_);
+  fails("blame");
 }
 
 }  // namespace

@@ -43,6 +43,7 @@ std::string to_json(const Report& report) {
   number("updates", report.updates);
   number("requests", report.requests);
   number("executed", report.executed);
+  number("queries_credited", report.queries_credited);
   number("events", report.events);
   number("frames", report.frames);
   number("frames_lost", report.frames_lost);

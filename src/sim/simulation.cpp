@@ -205,8 +205,10 @@ void Simulation::make_members() {
   std::set<std::size_t> byzantine;
   while (byzantine.size() < options_.byzantine)
     byzantine.insert(random_.below(options_.nodes));
-  for (const std::size_t i : byzantine)
+  for (const std::size_t i : byzantine) {
     statements_.is_faulty(i);
+    checks_.is_faulty(i);
+  }
   members_.resize(options_.nodes);
   for (std::size_t i = 0; i < options_.nodes; ++i) {
     if (byzantine.contains(i))
@@ -592,6 +594,7 @@ void Simulation::sum_up() {
   report_.updates = clients_->acknowledged().size();
   report_.requests = checks_.submissions();
   report_.executed = checks_.executions();
+  report_.queries_credited = checks_.queries_credited();
   report_.events = events_.made();
   report_.frames = links_->figures().frames;
   report_.frames_lost = links_->figures().lost;

@@ -74,6 +74,8 @@ struct Report {
   /// Different requests that users sent in time, and those executed.
   std::uint64_t requests = 0;
   std::uint64_t executed = 0;
+  /// Queries that the counter was credited with.
+  std::uint64_t queries_credited = 0;
   /// By kind.
   std::map<std::string, std::uint64_t> faults;
   /// What Byzantine nodes and unruly users did, by kind.

@@ -12,6 +12,7 @@ void holds(const Options& options) {
   EXPECT_GE(report.updates, options.updates);
   EXPECT_GE(report.fault_count(), options.faults);
   EXPECT_GE(report.faults.size(), options.fault_kinds);
+  EXPECT_GT(report.queries_credited, 0U);
 }
 
 TEST(Simulation, four_nodes_hold) {

@@ -22,6 +22,7 @@
 #include "state/settings.hpp"
 #include "state/snapshots.hpp"
 #include "state/subnet_calls.hpp"
+#include "types/query_stats.hpp"
 
 namespace icpd::state {
 
@@ -111,16 +112,7 @@ enum class CyclesUse : std::uint8_t {
   return use <= CyclesUse::kBurnedCycles;
 }
 
-struct QueryStats {
-  std::uint64_t calls = 0;
-  std::uint64_t instructions = 0;
-  std::uint64_t request_bytes = 0;
-  std::uint64_t response_bytes = 0;
-  bool operator==(const QueryStats&) const = default;
-  static constexpr auto kFields =
-      std::tuple(&QueryStats::calls, &QueryStats::instructions, &QueryStats::request_bytes,
-                 &QueryStats::response_bytes);
-};
+using types::QueryStats;
 
 struct CanisterState {
   types::CanisterId id;

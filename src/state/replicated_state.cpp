@@ -4,6 +4,17 @@
 
 namespace icpd::state {
 
+namespace {
+
+void forget_deleted_up_to(CanisterIdAllocation& allocation, std::uint64_t index) {
+  const std::set<std::uint64_t>& ahead = *allocation.deleted_ahead;
+  if (ahead.empty() || *ahead.begin() > index) return;
+  std::set<std::uint64_t>& left = allocation.deleted_ahead.write();
+  left.erase(left.begin(), left.upper_bound(index));
+}
+
+}  // namespace
+
 ReplicatedState::ReplicatedState(Shared<NetworkTopology> topology) {
   ensure(topology->subnets.contains(topology->own_subnet));
   ensure(topology->subnets.contains(topology->root_subnet));
@@ -33,6 +44,9 @@ void ReplicatedState::put(Cow<CanisterState> canister) {
 
 Cow<CanisterState> ReplicatedState::remove(const types::CanisterId& id) {
   Cow<CanisterState> canister = share(id);
+  if (const auto index = types::canister_index(id);
+      index.ok() && !metadata_->allocation.was_given(*index))
+    metadata_.write().allocation.deleted_ahead.write().insert(*index);
   index_.replace(id, CanisterIndex::facts_of(*canister), {});
   const bool removed = canisters_.erase(id);
   ensure(removed);
@@ -61,11 +75,15 @@ std::optional<types::CanisterId> ReplicatedState::next_canister_id() {
     if (!from_start && *allocation.last_given >= range.last) continue;
     std::uint64_t index = from_start ? range.first : *allocation.last_given + 1;
     // Ids that somebody asked for by name are passed over.
-    while (index < range.last && contains(types::canister_id_from_index(index)))
+    const auto is_used = [&](std::uint64_t i) {
+      return contains(types::canister_id_from_index(i)) || allocation.deleted_ahead->contains(i);
+    };
+    while (index < range.last && is_used(index))
       ++index;
+    const bool found = !is_used(index);
     allocation.last_given = index;
-    const types::CanisterId id = types::canister_id_from_index(index);
-    if (!contains(id)) return id;
+    forget_deleted_up_to(allocation, index);
+    if (found) return types::canister_id_from_index(index);
   }
   return std::nullopt;
 }

@@ -49,7 +49,7 @@ class ReplicatedState {
   [[nodiscard]] Cow<CanisterState> share(const types::CanisterId& id) const;
   /// Inserts, or replaces the canister of the same id.
   void put(Cow<CanisterState> canister);
-  /// Needs the canister to exist.
+  /// Needs the canister to exist. Its id is never given again.
   Cow<CanisterState> remove(const types::CanisterId& id);
   /// Writes one canister in place: `change(CanisterState&)`. Needs the canister to exist; the id
   /// must stay, and `change` must not write this state. Gives back what `change` returns.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -53,13 +54,23 @@ struct SubnetParameters {
   std::uint64_t canisters_max = 100'000;
   bool provisional_methods = false;
   bool http_requests = false;
+  /// Who may create canisters by ingress and manage all of them; empty: nobody.
+  std::set<types::Principal> admins;
+  std::uint64_t query_stats_epoch_heights = 600;
+
+  [[nodiscard]] bool is_admin(const types::Principal& p) const { return admins.contains(p); }
+  /// The epoch of query statistics that a height belongs to.
+  [[nodiscard]] std::uint64_t query_stats_epoch(types::Height height) const {
+    return height.value / query_stats_epoch_heights;
+  }
   bool operator==(const SubnetParameters&) const = default;
   static constexpr auto kFields = std::tuple(
       &SubnetParameters::instructions_per_round, &SubnetParameters::instructions_per_slice,
       &SubnetParameters::instructions_per_install_slice,
       &SubnetParameters::heap_delta_per_iteration, &SubnetParameters::heap_delta_max,
       &SubnetParameters::subnet_memory_max, &SubnetParameters::canisters_max,
-      &SubnetParameters::provisional_methods, &SubnetParameters::http_requests);
+      &SubnetParameters::provisional_methods, &SubnetParameters::http_requests,
+      &SubnetParameters::admins, &SubnetParameters::query_stats_epoch_heights);
 };
 
 struct NetworkTopology {

@@ -18,14 +18,15 @@ struct KindInfo {
 /// A share, a threshold signature or two headers.
 constexpr std::size_t kSmall = 1 * kKiB;
 constexpr std::size_t kQuorum = crypto::kCommitteeMax * crypto::Ed25519Signature::kSize + 1 * kKiB;
-/// Four transcripts, or the hashes and answers of a full block.
+/// Four transcripts, or the hashes, answers and statistics of a full block.
 constexpr std::size_t kTranscripts =
     4 * (crypto::kCommitteeMax * crypto::BlsPublicKeyBytes::kSize + 1 * kKiB);
-constexpr std::size_t kBlock =
-    std::max(kTranscripts, limits::kBlockIngressCountMax* IngressHash::kSize +
-                               limits::kBlockResponsesSizeMax +
-                               limits::kBlockLateSpendingCountMax * 64) +
-    2 * kKiB;
+constexpr std::size_t kData =
+    limits::kBlockIngressCountMax * IngressHash::kSize + limits::kBlockResponsesSizeMax +
+    limits::kBlockLateSpendingCountMax * 64 +
+    limits::kBlockQueryStatsCountMax * limits::kQueryStatsEntrySizeMax;
+constexpr std::size_t kFailedMakers = crypto::kCommitteeMax * (Principal::kSizeMax + 1);
+constexpr std::size_t kBlock = std::max(kTranscripts, kData) + kFailedMakers + 2 * kKiB;
 
 constexpr std::array<KindInfo, kArtifactKinds> kKinds = {{
     {"block_proposal", "block_proposal_domain", kBlock},

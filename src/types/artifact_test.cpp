@@ -15,7 +15,9 @@ HashedBlock data_block(std::uint64_t height) {
   block.rank = Rank{1};
   block.maker = NodeId(Principal::self_authenticating(as_bytes("maker")));
   block.context.time = Time::from_seconds(height);
-  block.payload = DataPayload{{IngressHash{}, *IngressHash::from(Bytes(32, 7))}};
+  block.failed_makers = {NodeId(Principal::self_authenticating(as_bytes("failed")))};
+  block.payload = DataPayload{{IngressHash{}, *IngressHash::from(Bytes(32, 7))},
+                              QueryStatsReport{3, {{canister_id_from_index(5), {.calls = 1}}}}};
   return HashedBlock(std::move(block));
 }
 
@@ -135,8 +137,15 @@ TEST(Artifact, the_largest_of_each_kind_fits_and_what_is_larger_is_refused) {
         .responses = {{SubnetCallId{1}, AgreedAnswer{Reply{Slice(Bytes(bytes))}}, {}}},
         .late = std::vector<LateSpending>(limits::kBlockLateSpendingCountMax, late)};
   };
-  full.payload = DataPayload{.ingress = std::vector<IngressHash>(limits::kBlockIngressCountMax),
-                             .responses = answers(limits::kBlockResponsesSizeMax)};
+  const CanisterQueryStats most{CanisterId(Principal::self_authenticating({})),
+                                {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX}};
+  EXPECT_EQ(codec::to_record(most).size(), limits::kQueryStatsEntrySizeMax);
+  full.payload = DataPayload{
+      .ingress = std::vector<IngressHash>(limits::kBlockIngressCountMax),
+      .responses = answers(limits::kBlockResponsesSizeMax),
+      .query_stats =
+          QueryStatsReport{UINT64_MAX, std::vector(limits::kBlockQueryStatsCountMax, most)}};
+  full.failed_makers.resize(crypto::kCommitteeMax, NodeId(Principal::self_authenticating({})));
   crypto::QuorumCertificate certificate;
   certificate.signatures.resize(crypto::kCommitteeMax);
   const std::vector<Artifact> largest = {
@@ -149,8 +158,9 @@ TEST(Artifact, the_largest_of_each_kind_fits_and_what_is_larger_is_refused) {
   for (const Artifact& one : largest)
     EXPECT_LE(encode(one)->bytes.size(), size_max(kind(one))) << name(kind(one));
 
-  full.payload =
-      DataPayload{.ingress = {}, .responses = answers(limits::kBlockResponsesSizeMax + 200 * kKiB)};
+  full.payload = DataPayload{.ingress = {},
+                             .responses = answers(limits::kBlockResponsesSizeMax + 400 * kKiB),
+                             .query_stats = {}};
   const auto too_large = decode(encode(BlockProposal{HashedBlock(full), {}})->bytes);
   ASSERT_FALSE(too_large.ok());
   EXPECT_NE(too_large.error().message.find("larger than its kind may be"), std::string::npos);

@@ -1,6 +1,7 @@
 // Batches: what consensus hands to message routing, one for each finalized height, in order.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "base/shared.hpp"
@@ -29,6 +30,10 @@ struct Batch {
   ConsensusResponses responses;
   NodeId block_maker;
   Rank block_rank;
+  /// Makers of better rank that made no block in time, best first.
+  std::vector<NodeId> failed_makers;
+  /// Of the block's maker.
+  std::optional<QueryStatsReport> query_stats;
 };
 
 }  // namespace icpd::types

@@ -20,6 +20,7 @@
 #include "types/consensus_responses.hpp"
 #include "types/ids.hpp"
 #include "types/numbers.hpp"
+#include "types/query_stats.hpp"
 #include "types/requests.hpp"
 
 namespace icpd::types {
@@ -48,10 +49,14 @@ struct ValidationContext {
 struct DataPayload {
   std::vector<IngressHash> ingress;
   ConsensusResponses responses;
+  /// The maker's own counts, if it has some to report.
+  std::optional<QueryStatsReport> query_stats;
 
+  /// Nothing that a block would be made for: statistics travel in blocks that are made anyway.
   [[nodiscard]] bool empty() const { return ingress.empty() && responses.empty(); }
   bool operator==(const DataPayload&) const = default;
-  static constexpr auto kFields = std::tuple(&DataPayload::ingress, &DataPayload::responses);
+  static constexpr auto kFields =
+      std::tuple(&DataPayload::ingress, &DataPayload::responses, &DataPayload::query_stats);
 };
 
 /// The threshold keys of an interval: low (f + 1 shares; beacon, tape) and high (n - f shares;
@@ -85,12 +90,17 @@ struct Block {
   Height height;
   Rank rank;
   NodeId maker;
+  /// Who could have made a block of this height before and didn't, or not in time: the makers of
+  /// ranks 0 to rank - 1, in this order. The ranking says it (consensus/committee.hpp); it stands
+  /// here so that whoever has the chain alone knows it too.
+  std::vector<NodeId> failed_makers;
   ValidationContext context;
   Payload payload;
 
   [[nodiscard]] bool is_summary() const { return std::holds_alternative<SummaryPayload>(payload); }
-  static constexpr auto kFields = std::tuple(&Block::parent, &Block::height, &Block::rank,
-                                             &Block::maker, &Block::context, &Block::payload);
+  static constexpr auto kFields =
+      std::tuple(&Block::parent, &Block::height, &Block::rank, &Block::maker, &Block::failed_makers,
+                 &Block::context, &Block::payload);
 };
 
 [[nodiscard]] BlockHash block_hash(const Block& block);

@@ -31,6 +31,10 @@ inline constexpr std::size_t kBlockResponsesCountMax = 500;
 inline constexpr std::size_t kBlockResponsesSizeMax = 2 * kMiB;
 /// Reports of what nodes spent beside them, each at most 64 bytes.
 inline constexpr std::size_t kBlockLateSpendingCountMax = 1000;
+/// Canisters of which a block reports query statistics: at most 64 KiB.
+inline constexpr std::size_t kBlockQueryStatsCountMax = 900;
+inline constexpr std::size_t kQueryStatsEntrySizeMax = 30 + 4 * 10;
+static_assert(kBlockQueryStatsCountMax * kQueryStatsEntrySizeMax <= 64 * kKiB);
 static_assert(kIngressMessageSizeMax <= kBlockIngressSizeMax, "every message fits into some block");
 static_assert(kIngressMessageSizeMax < kRequestBodySizeMax,
               "the envelope is refused by the right check");

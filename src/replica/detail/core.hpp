@@ -105,6 +105,9 @@ struct Core {
   /// The pool has nothing that a block could take; until then or until something new comes.
   std::optional<Time> quiet_until;
 
+  /// For this node's blocks to report; empty if there is nothing.
+  Shared<types::QueryStatsReport> query_counts;
+
   std::map<QuestionId, OpenCheck> checks;
   /// Pins in the pool, by the height of the proposals that they are for.
   std::map<Height, std::vector<IngressHash>> pinned;
