@@ -290,11 +290,32 @@ Checked accept_globals(const Sections& sections, ModuleFacts& facts) {
   return {};
 }
 
+/// Instantiation would trap, and a canister is instantiated for each message.
+Checked check_active_elements(const Sections& sections, const ElementSegment& segment) {
+  const auto offset = single_operator(segment.offset);
+  if (!offset || (offset->code != op::kI32Const && offset->code != op::kI64Const)) {
+    return refuse("element section", "An active segment's offset must be one constant.");
+  }
+  std::uint64_t table_size = 0;
+  for (const Import& import : sections.imports) {
+    if (import.kind == ExternalKind::kTable) table_size = import.table.limits.minimum;
+  }
+  if (!sections.tables.empty()) table_size = sections.tables.front().type.limits.minimum;
+  const std::uint64_t index = offset->code == op::kI64Const
+                                  ? static_cast<std::uint64_t>(offset->first)
+                                  : static_cast<std::uint32_t>(offset->first);
+  const std::uint64_t count =
+      segment.uses_expressions ? segment.expressions.size() : segment.functions.size();
+  if (index <= table_size && count <= table_size - index) return {};
+  return refuse("element section", "A segment of " + std::to_string(count) + " elements at " +
+                                       std::to_string(index) +
+                                       " does not fit the initial table of " +
+                                       std::to_string(table_size) + " elements.");
+}
+
 Checked check_elements(const Sections& sections) {
   for (const ElementSegment& segment : sections.elements) {
-    if (segment.mode == SegmentMode::kActive && !single_operator(segment.offset)) {
-      return refuse("element section", "An active segment's offset must be one operator.");
-    }
+    if (segment.mode == SegmentMode::kActive) TRY(check_active_elements(sections, segment));
     for (const ByteView expression : segment.expressions) {
       if (!single_operator(expression)) {
         return refuse("element section", "An element must be one operator.");
