@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "execution/wasm/compile_work.hpp"
 #include "execution/wasm/operators.hpp"
 #include "execution/wasm/system_api_table.hpp"
 
@@ -424,10 +425,29 @@ Checked accept_body(std::size_t index, const Body& body, ModuleFacts& facts) {
   return {};
 }
 
+Checked check_compile_work(const Sections& sections) {
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < sections.bodies.size(); ++i) {
+    const std::uint64_t work = compile_work(sections, i);
+    total += work;
+    if (work <= kFunctionCompileWorkMax && total <= kModuleCompileWorkMax) continue;
+    const bool is_function = work > kFunctionCompileWorkMax;
+    return Err(invalid_module(
+        (is_function ? "Wasm module contains a function at index " + std::to_string(i)
+                     : "The functions of the Wasm module up to index " + std::to_string(i)) +
+        " whose locals and control flow are too much work to compile: " +
+        std::to_string(is_function ? work : total) + ", and at most " +
+        std::to_string(is_function ? kFunctionCompileWorkMax : kModuleCompileWorkMax) +
+        " are allowed."));
+  }
+  return {};
+}
+
 Checked accept_bodies(const Sections& sections, ModuleFacts& facts) {
   for (std::size_t i = 0; i < sections.bodies.size(); ++i) {
     TRY(accept_body(i, sections.bodies[i], facts));
   }
+  TRY(check_compile_work(sections));
   facts.compilation_units = facts.operators + 2 * sections.globals.size();
   return {};
 }
