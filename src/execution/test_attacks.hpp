@@ -267,6 +267,12 @@ inline std::vector<Attack> attacks_by_calling() {
        "reply: ",
        {},
        kLargeSlice},
+  };
+}
+
+/// Calls that stay open, and calls that are never made.
+inline std::vector<Attack> attacks_by_open_calls() {
+  return {
       {"calls_that_are_never_answered",
        calling(R"(
           (func (export "canister_update go")
@@ -342,8 +348,9 @@ inline std::vector<Attack> attacks_in_callbacks() {
 
 inline std::vector<Attack> all_attacks() {
   std::vector<Attack> all;
-  for (const auto& group : {attacks_on_the_stack(), attacks_on_time(), attacks_on_memory(),
-                            attacks_by_size(), attacks_by_calling(), attacks_in_callbacks()})
+  for (const auto& group :
+       {attacks_on_the_stack(), attacks_on_time(), attacks_on_memory(), attacks_by_size(),
+        attacks_by_calling(), attacks_by_open_calls(), attacks_in_callbacks()})
     all.insert(all.end(), group.begin(), group.end());
   return all;
 }
