@@ -271,11 +271,19 @@ bool Message::call(std::size_t import, wasmtime_val_raw_t* values) {
 
 wasm_trap_t* on_call(void* environment, wasmtime_caller_t*, wasmtime_val_raw_t* values,
                      std::size_t) {
-  const auto import = reinterpret_cast<std::uintptr_t>(environment);
+  const std::size_t import = *static_cast<const std::size_t*>(environment);
   return Message::current->call(import, values) ? nullptr : wasmtime_trap_new("", 0);
 }
 
 // -- Linking --
+
+/// Each import's environment is its index.
+constexpr auto kIndexes = [] {
+  std::array<std::size_t, testing::kImports.size()> indexes{};
+  for (std::size_t i = 0; i < indexes.size(); ++i)
+    indexes[i] = i;
+  return indexes;
+}();
 
 wasm_valkind_t kind_of(char letter, bool heap_64) {
   if (letter == 'P') return heap_64 ? WASM_I64 : WASM_I32;
@@ -299,10 +307,11 @@ LinkerHandle make_linker(wasm_engine_t& engine, bool heap_64) {
   LinkerHandle linker(wasmtime_linker_new(&engine));
   for (std::size_t i = 0; i < testing::kImports.size(); ++i) {
     const testing::ImportRow& row = testing::kImports[i];
-    must_succeed(wasmtime_linker_define_func_unchecked(
-                     linker.get(), "ic0", 3, row.name.data(), row.name.size(),
-                     type_of(row, heap_64).get(), on_call, reinterpret_cast<void*>(i), nullptr),
-                 "defining an import");
+    must_succeed(
+        wasmtime_linker_define_func_unchecked(linker.get(), "ic0", 3, row.name.data(),
+                                              row.name.size(), type_of(row, heap_64).get(), on_call,
+                                              const_cast<std::size_t*>(&kIndexes[i]), nullptr),
+        "defining an import");
   }
   return linker;
 }
