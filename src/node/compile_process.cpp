@@ -58,6 +58,7 @@ int run_compile_child(std::span<const std::string> words) {
     return fail("it is for the node alone to start this");
   bounds.processor_time = Duration::seconds(seconds);
   // The compiler's pool of threads looks here when it starts, and takes 0 for all processors.
+  // NOLINTNEXTLINE: there is one thread so far
   ::setenv("RAYON_NUM_THREADS", words[3].c_str(), 1);
   if (const auto confined = io::linux::confine_this_process(bounds); !confined.ok())
     return fail(confined.error().message);

@@ -435,6 +435,7 @@ void ExecutionState::read_globals() {
 
 // -- The public face --
 
+// NOLINTNEXTLINE: the caller gives its share away
 Execution::Execution(const Engine& engine, Module module, Request request, Memories memories,
                      SystemApi& api)
     : engine_(engine.state_.get()),
