@@ -6,7 +6,7 @@ PREFIX ?= /usr/local
 export COLD
 export ICPD_MAKE_TARGET = $@
 
-.PHONY: help run build test install dist bench fuzz soak mutants lint fmt check-fresh check-run check-spec-map
+.PHONY: help run build test install dist bench fuzz fuzz-wasm soak mutants lint fmt check-fresh check-run check-spec-map
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,11 @@ bench: ## every benchmark (ROWS="crypto state": only these), into build/bench/re
 fuzz: ## each fuzz target for SECONDS (default 60)
 	@tools/setup test
 	@tools/fuzz "$(or $(SECONDS),60)"
+
+fuzz-wasm: ## RUNS (default 100000) random canisters, run in all the ways that must agree (FIRST=seed)
+	@tools/setup build
+	@tools/build release fuzz_canisters
+	@tools/fuzz_wasm "$(or $(RUNS),100000)" "$(or $(FIRST),1)"
 
 mutants: ## code broken on purpose: simulator and tests have to catch each (ONLY="rules a": only these)
 	@tools/setup test

@@ -55,6 +55,19 @@ inline io::GuestMemorySpace& memory_space() {
   return *space;
 }
 
+/// One for each way of finding stored pages that this kernel has.
+inline const std::vector<std::unique_ptr<io::GuestMemorySpace>>& memory_spaces() {
+  static const auto spaces = [] {
+    std::vector<std::unique_ptr<io::GuestMemorySpace>> working;
+    for (const std::string_view name : io::memory::backend_names()) {
+      auto space = io::memory::make_guest_memory_space({.backend = name});
+      if (space.ok()) working.push_back(std::move(*space));
+    }
+    return working;
+  }();
+  return spaces;
+}
+
 class TestSubnet {
  public:
   explicit TestSubnet(SubnetOptions options = {}, ModuleCompiler* compiler = nullptr)

@@ -1,11 +1,10 @@
 // The number of threads never shows: random traffic on 1, 2 and 4 threads and on one for each core
 // gives the same state, the same answers and the same reports.
-#include <atomic>
 #include <gtest/gtest.h>
-#include <thread>
 
 #include "base/prng.hpp"
 #include "execution/test_subnet.hpp"
+#include "execution/test_threads.hpp"
 #include "state/certified_tree.hpp"
 #include "state/state_hash.hpp"
 
@@ -13,29 +12,6 @@ namespace icpd::execution {
 namespace {
 
 using namespace testing;
-
-/// Jobs in whatever order the threads come to them.
-class Threads final : public io::WorkerPool {
- public:
-  explicit Threads(std::size_t width) : width_(width) {}
-  void run_all(std::span<const std::function<void()>> jobs) override {
-    std::atomic<std::size_t> next = 0;
-    std::vector<std::jthread> threads;
-    for (std::size_t i = 0; i < std::min(width_, jobs.size()); ++i) {
-      threads.emplace_back([&] {
-        for (std::size_t job; (job = next.fetch_add(1)) < jobs.size();)
-          jobs[job]();
-      });
-    }
-    most_jobs_ = std::max(most_jobs_, jobs.size());
-  }
-  [[nodiscard]] std::size_t width() const override { return width_; }
-  [[nodiscard]] std::size_t most_jobs() const { return most_jobs_; }
-
- private:
-  std::size_t width_;
-  std::size_t most_jobs_ = 0;
-};
 
 /// Counts in its heap and in stable memory, grows, certifies, burns time, traps, sets a timer.
 std::string busy_canister() {

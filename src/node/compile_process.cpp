@@ -2,6 +2,8 @@
 
 #include <array>
 #include <charconv>
+#include <cstdio>
+#include <cstdlib>
 #include <thread>
 #include <unistd.h>
 
@@ -50,10 +52,15 @@ int fail(const std::string& what) {
 int run_compile_child(std::span<const std::string> words) {
   io::linux::ProcessBounds bounds{.output_bytes = kAnswerBytesMax, .nice = kNice};
   std::int64_t seconds = 0;
-  if (words.size() != 3 || !parse(words[0], bounds.parent) ||
-      !parse(words[1], bounds.memory_bytes) || !parse(words[2], seconds))
+  std::uint32_t threads = 0;
+  if (words.size() != 4 || !parse(words[0], bounds.parent) ||
+      !parse(words[1], bounds.memory_bytes) || !parse(words[2], seconds) ||
+      !parse(words[3], threads))
     return fail("it is for the node alone to start this");
   bounds.processor_time = Duration::seconds(seconds);
+  // The compiler's pool of threads looks here when it starts, and takes 0 for all processors.
+  // NOLINTNEXTLINE: there is one thread so far
+  ::setenv("RAYON_NUM_THREADS", words[3].c_str(), 1);
   if (const auto confined = io::linux::confine_this_process(bounds); !confined.ok())
     return fail(confined.error().message);
   const wasm::Engine engine;
@@ -108,7 +115,8 @@ Result<CompileProcesses::Made> CompileProcesses::run_child(const state::Blob& co
   io::linux::RunEnd end = TRY(io::linux::run_confined(
       {.program = options_.program,
        .arguments = {kCompileWord, std::to_string(::getpid()), std::to_string(attempt.memory_bytes),
-                     std::to_string(attempt.processor_time.ns / Duration::seconds(1).ns)},
+                     std::to_string(attempt.processor_time.ns / Duration::seconds(1).ns),
+                     std::to_string(attempt.threads)},
        .input = code.bytes,
        .output_bytes_max = kAnswerBytesMax,
        // It has processor time to use, and gets it sooner or later.

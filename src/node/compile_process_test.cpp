@@ -224,7 +224,7 @@ TEST_F(CompilingDeath, ends_this_process_when_the_last_attempt_fails) {
 
 TEST_F(Compiling, the_child_refuses_to_be_started_by_others) {
   EXPECT_NE(run_compile_child({}), 0);
-  EXPECT_NE(run_compile_child(std::vector<std::string>{"1", "x", "10"}), 0);
+  EXPECT_NE(run_compile_child(std::vector<std::string>{"1", "x", "10", "0"}), 0);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "execution/wasm/compile_work.hpp"
 #include "execution/wasm/operators.hpp"
 #include "execution/wasm/system_api_table.hpp"
 
@@ -290,11 +291,32 @@ Checked accept_globals(const Sections& sections, ModuleFacts& facts) {
   return {};
 }
 
+/// Instantiation would trap, and a canister is instantiated for each message.
+Checked check_active_elements(const Sections& sections, const ElementSegment& segment) {
+  const auto offset = single_operator(segment.offset);
+  if (!offset || (offset->code != op::kI32Const && offset->code != op::kI64Const)) {
+    return refuse("element section", "An active segment's offset must be one constant.");
+  }
+  std::uint64_t table_size = 0;
+  for (const Import& import : sections.imports) {
+    if (import.kind == ExternalKind::kTable) table_size = import.table.limits.minimum;
+  }
+  if (!sections.tables.empty()) table_size = sections.tables.front().type.limits.minimum;
+  const std::uint64_t index = offset->code == op::kI64Const
+                                  ? static_cast<std::uint64_t>(offset->first)
+                                  : static_cast<std::uint32_t>(offset->first);
+  const std::uint64_t count =
+      segment.uses_expressions ? segment.expressions.size() : segment.functions.size();
+  if (index <= table_size && count <= table_size - index) return {};
+  return refuse("element section", "A segment of " + std::to_string(count) + " elements at " +
+                                       std::to_string(index) +
+                                       " does not fit the initial table of " +
+                                       std::to_string(table_size) + " elements.");
+}
+
 Checked check_elements(const Sections& sections) {
   for (const ElementSegment& segment : sections.elements) {
-    if (segment.mode == SegmentMode::kActive && !single_operator(segment.offset)) {
-      return refuse("element section", "An active segment's offset must be one operator.");
-    }
+    if (segment.mode == SegmentMode::kActive) TRY(check_active_elements(sections, segment));
     for (const ByteView expression : segment.expressions) {
       if (!single_operator(expression)) {
         return refuse("element section", "An element must be one operator.");
@@ -403,10 +425,29 @@ Checked accept_body(std::size_t index, const Body& body, ModuleFacts& facts) {
   return {};
 }
 
+Checked check_compile_work(const Sections& sections) {
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < sections.bodies.size(); ++i) {
+    const std::uint64_t work = compile_work(sections, i);
+    total += work;
+    if (work <= kFunctionCompileWorkMax && total <= kModuleCompileWorkMax) continue;
+    const bool is_function = work > kFunctionCompileWorkMax;
+    return Err(invalid_module(
+        (is_function ? "Wasm module contains a function at index " + std::to_string(i)
+                     : "The functions of the Wasm module up to index " + std::to_string(i)) +
+        " whose locals and control flow are too much work to compile: " +
+        std::to_string(is_function ? work : total) + ", and at most " +
+        std::to_string(is_function ? kFunctionCompileWorkMax : kModuleCompileWorkMax) +
+        " are allowed."));
+  }
+  return {};
+}
+
 Checked accept_bodies(const Sections& sections, ModuleFacts& facts) {
   for (std::size_t i = 0; i < sections.bodies.size(); ++i) {
     TRY(accept_body(i, sections.bodies[i], facts));
   }
+  TRY(check_compile_work(sections));
   facts.compilation_units = facts.operators + 2 * sections.globals.size();
   return {};
 }

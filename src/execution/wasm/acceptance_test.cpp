@@ -292,6 +292,24 @@ TEST(Acceptance, one_table_of_functions) {
             "maximum allowed number of 1000000.");
 }
 
+// Such a module would trap whenever it is instantiated.
+TEST(Acceptance, active_elements_fit_the_table) {
+  const auto with = [](const std::string& fields) { return of(fields + "(func $f)"); };
+  EXPECT_EQ(with("(table 2 funcref) (elem (i32.const 1) $f)"), "accepted");
+  EXPECT_EQ(with("(table 2 funcref) (elem (i32.const 2))"), "accepted");
+  EXPECT_EQ(with("(import \"env\" \"table\" (table 2 funcref)) (elem (i32.const 1) $f)"),
+            "accepted");
+  EXPECT_EQ(with("(table 2 funcref) (elem (i32.const 1) $f $f)"),
+            "Wasm module has an invalid element section. A segment of 2 elements at 1 does not fit "
+            "the initial table of 2 elements.");
+  EXPECT_EQ(with("(table 2 funcref) (elem (i32.const -1) $f)"),
+            "Wasm module has an invalid element section. A segment of 1 elements at 4294967295 "
+            "does not fit the initial table of 2 elements.");
+  EXPECT_EQ(with("(table i64 2 funcref) (elem (i64.const 2) funcref (ref.null func))"),
+            "Wasm module has an invalid element section. A segment of 1 elements at 2 does not fit "
+            "the initial table of 2 elements.");
+}
+
 TEST(Acceptance, active_data_lies_at_a_constant_within_the_initial_memory) {
   EXPECT_EQ(of("(memory 1) (data (i32.const 65533) \"abc\")"), "accepted");
   EXPECT_EQ(of("(memory 1) (data (i32.const 65534) \"abc\")"),

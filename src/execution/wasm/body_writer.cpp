@@ -81,6 +81,7 @@ class GlobalBodyWriter {
         if (!counted_) break;
         copier_.up_to(instruction.start);
         code_.call(heap_64 ? layout_.charge_i64() : layout_.charge_i32());
+        if (instruction.code == op::kMemoryCopy) code_.call(layout_.store_in_place());
         break;
       case op::kMemoryInit:
         if (!counted_) break;

@@ -17,6 +17,10 @@
 // All import from module "__":
 //   out_of_instructions   the count is below zero: pauses or ends the execution
 //   grow_heap             memory.grow, decided by the host
+//
+// Both have a memory.copy of a range onto itself store to each page of it. The copying function of
+// the C library leaves it out, or doesn't, as its version for this processor sees fit; but stored
+// pages are charged.
 #pragma once
 
 #include <array>
@@ -70,6 +74,10 @@ struct Layout {
     return imported_functions + kAddedImports + local_functions;
   }
   [[nodiscard]] std::uint32_t charge_i64() const { return charge_i32() + 1; }
+  /// Modules with a memory: the last function. Takes and gives back memory.copy's operands.
+  [[nodiscard]] std::uint32_t store_in_place() const {
+    return style == Style::kThreaded ? end_of_slice() + 1 : charge_i64() + 1;
+  }
   [[nodiscard]] bool is_import(std::int64_t function) const {
     return function < std::int64_t{imported_functions};
   }

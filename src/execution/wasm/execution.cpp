@@ -298,13 +298,18 @@ void ExecutionState::start(const EngineState& engine) {
   stable_memory.arm();
   store_ = StoreHandle(wasmtime_store_new(engine.engine.get(), nullptr, nullptr));
   context_ = wasmtime_store_context(store_.get());
+  phase_ = Phase::kRunning;
   instantiate();
+  if (trap_ != nullptr) {
+    const TrapHandle trap(std::exchange(trap_, nullptr));
+    failure_ = trapped(trap_code(*trap));
+    return;
+  }
   counter_ = exported(kCounterExport).of.global;
   write_counter(count);
   if (module.facts().has_memory) memory_ = exported(kMemoryExport).of.memory;
   set_globals();
   failure_ = resolve_entry();
-  phase_ = Phase::kRunning;
 }
 
 void ExecutionState::call() {
@@ -430,6 +435,7 @@ void ExecutionState::read_globals() {
 
 // -- The public face --
 
+// NOLINTNEXTLINE: the caller gives its share away
 Execution::Execution(const Engine& engine, Module module, Request request, Memories memories,
                      SystemApi& api)
     : engine_(engine.state_.get()),

@@ -472,6 +472,42 @@ TEST_P(Styles, dirty_pages_are_charged_at_the_end) {
   EXPECT_EQ(outcome.instructions, plain + 1999);
 }
 
+/// A text for 32-bit heaps, for another width.
+std::string with_width(const std::string& width, std::string text) {
+  for (std::size_t at = 0; (at = text.find("i32", at)) != std::string::npos; at += 3)
+    text.replace(at, 3, width);
+  return text;
+}
+
+// What a copying function of the C library does about a range onto itself depends on the library,
+// the size and the processor.
+TEST_P(Styles, a_copy_onto_itself_stores_to_each_page) {
+  for (const std::string width : {"i32", "i64"}) {
+    Guest guest(with_width(width, R"((module (memory i32 4)
+      (func (export "canister_update a")
+        (memory.copy (i32.const 5000) (i32.const 5000) (i32.const 1))
+        (memory.copy (i32.const 12287) (i32.const 12287) (i32.const 2))
+        (memory.copy (i32.const 20480) (i32.const 20480) (i32.const 4096))
+        (memory.copy (i32.const 40000) (i32.const 40000) (i32.const 200000))
+        (memory.copy (i32.const 262144) (i32.const 262144) (i32.const 0)))
+      (func (export "canister_update outside")
+        (memory.copy (i32.const 262100) (i32.const 262100) (i32.const 45)))
+      (func (export "canister_update wrapping")
+        (memory.copy (i32.const 8) (i32.const 8) (i32.const -4)))))"),
+                GetParam());
+    guest.limits = {10'000'000'000, 10'000'000'000};
+    std::vector<io::PageIndex> expected = {1, 2, 3, 5};
+    for (io::PageIndex page = 40000 / io::kGuestPageSize; page <= 239999 / io::kGuestPageSize;
+         ++page)
+      expected.push_back(page);
+    const Outcome outcome = guest.update("a");
+    EXPECT_EQ(text_of(outcome), "success");
+    EXPECT_EQ(outcome.heap_dirty, expected) << width;
+    EXPECT_EQ(text_of(guest.update("outside")), "Canister trapped: heap out of bounds");
+    EXPECT_EQ(guest.update("wrapping").failure.has_value(), true);
+  }
+}
+
 TEST_P(Styles, tail_calls_need_no_stack) {
   Guest guest(R"((module (memory 1) (table 1 funcref) (elem (i32.const 0) $indirect)
       (type $t (func (param i32) (result i32)))

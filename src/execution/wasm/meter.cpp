@@ -5,6 +5,7 @@
 
 #include "execution/wasm/acceptance.hpp"
 #include "execution/wasm/emit.hpp"
+#include "execution/wasm/heap.hpp"
 
 namespace icpd::execution::wasm {
 namespace {
@@ -116,6 +117,9 @@ class ModuleWriter {
     write_type(out, i32, i32, false);
     charge_i64_type_ = count++;
     write_type(out, i64, i64, false);
+    store_in_place_type_ = count++;
+    const Bytes range(3, address.front());
+    write_type(out, range, range, false);
     return counted(count, types);
   }
 
@@ -152,7 +156,10 @@ class ModuleWriter {
     return counted(sections_.imported_functions + Layout::kAddedImports, imports);
   }
 
-  [[nodiscard]] std::size_t added_functions() const { return threaded() ? 1 : 2; }
+  [[nodiscard]] bool has_heap() const { return sections_.memory() != nullptr; }
+  [[nodiscard]] std::size_t added_functions() const {
+    return (threaded() ? 1U : 2U) + (has_heap() ? 1U : 0U);
+  }
 
   Bytes function_section() const {
     Bytes functions;
@@ -165,6 +172,7 @@ class ModuleWriter {
       out.u32(charge_i32_type_);
       out.u32(charge_i64_type_);
     }
+    if (has_heap()) out.u32(store_in_place_type_);
     return counted(sections_.functions.size() + added_functions(), functions);
   }
 
@@ -338,6 +346,7 @@ class ModuleWriter {
       write_charge_function(out, value_type::kI32);
       write_charge_function(out, value_type::kI64);
     }
+    if (has_heap()) write_store_in_place(out);
     Bytes custom;
     Emitter(custom).name("metadata.code.branch_hint");
     append(custom, counted(hinted, hints));
@@ -399,6 +408,75 @@ class ModuleWriter {
     out.sized(content);
   }
 
+  /// (to, from, size): stores to each page of [to, to + size) what it holds, if `to` is `from`. A
+  /// range that isn't within the heap is left alone: memory.copy traps.
+  void write_store_in_place(Emitter& out) const {
+    constexpr std::uint32_t kTo = 0;
+    constexpr std::uint32_t kFrom = 1;
+    constexpr std::uint32_t kSize = 2;
+    constexpr std::uint32_t kAt = 3;
+    constexpr std::uint32_t kUpTo = 4;
+    constexpr std::int64_t kPage = io::kGuestPageSize;
+    const bool is_64 = facts_.width == PointerWidth::k64;
+    Bytes content;
+    Emitter raw(content);
+    raw.bytes(std::to_array<std::uint8_t>({1, 2, value_type::kI64}));  // two locals of i64
+    CodeEmitter code(content);
+    const auto widened = [&](std::uint32_t local) {
+      code.local_get(local);
+      if (!is_64) code.plain(op::kI64ExtendI32U);
+    };
+    const auto address = [&] {
+      code.local_get(kAt);
+      if (!is_64) code.plain(op::kI32WrapI64);
+    };
+    const auto leave_if = [&](op::Code holds, std::uint32_t depth) {
+      code.plain(holds);
+      code.with_index(op::kBrIf, depth);
+    };
+    code.begin_block(CodeEmitter::kNoResult);
+    code.local_get(kTo);
+    code.local_get(kFrom);
+    leave_if(is_64 ? op::kI64Ne : op::kI32Ne, 0);
+    widened(kTo);
+    code.local_tee(kAt);
+    widened(kSize);
+    code.plain(op::kI64Add);
+    code.local_tee(kUpTo);
+    code.local_get(kAt);
+    leave_if(op::kI64LtU, 0);
+    code.local_get(kUpTo);
+    code.with_index(op::kMemorySize, 0);
+    if (!is_64) code.plain(op::kI64ExtendI32U);
+    code.i64_const(kWasmPageSize);
+    code.plain(op::kI64Mul);
+    leave_if(op::kI64GtU, 0);
+    code.plain(op::kLoop);
+    raw.byte(CodeEmitter::kNoResult);
+    code.local_get(kAt);
+    code.local_get(kUpTo);
+    leave_if(op::kI64GeU, 1);
+    address();
+    address();
+    code.with_index(op::kI32Load8U, 0);
+    raw.u32(0);
+    code.with_index(op::kI32Store8, 0);
+    raw.u32(0);
+    code.local_get(kAt);
+    code.i64_const(-kPage);
+    code.plain(op::kI64And);
+    code.i64_const(kPage);
+    code.plain(op::kI64Add);
+    code.local_set(kAt);
+    code.with_index(op::kBr, 0);
+    code.plain(op::kEnd);
+    code.plain(op::kEnd);
+    for (const std::uint32_t local : {kTo, kFrom, kSize})
+      code.local_get(local);
+    code.plain(op::kEnd);
+    out.sized(content);
+  }
+
   // -- Names, for backtraces --
 
   void write_names() {
@@ -443,6 +521,7 @@ class ModuleWriter {
   std::uint32_t grow_heap_type_ = 0;
   std::uint32_t charge_i32_type_ = 0;
   std::uint32_t charge_i64_type_ = 0;
+  std::uint32_t store_in_place_type_ = 0;
 };
 
 }  // namespace

@@ -4,7 +4,8 @@
 //   types      kThreaded: each type again with the count as last parameter and last result
 //   imports    the functions of "ic0" keep their places, two of module "__" follow; an imported
 //              memory or table becomes a declared one
-//   functions  bodies as body_writer.hpp says; indexes behind the imports move up by two
+//   functions  bodies as body_writer.hpp says; indexes behind the imports move up by two; some
+//              functions of the metering's own behind the user's
 //   memory     the maximum is at most the platform's
 //   globals    one more: the instruction counter
 //   exports    entry points under their own names (the start function as "canister_start"),
@@ -32,7 +33,7 @@ inline constexpr std::string_view kOutOfInstructions = "out_of_instructions";
 inline constexpr std::string_view kGrowHeap = "grow_heap";
 
 /// Changes whenever the same module gives other bytes; part of the key of a code cache.
-inline constexpr std::uint32_t kMeteringVersion = 1;
+inline constexpr std::uint32_t kMeteringVersion = 2;
 
 /// "g3".
 [[nodiscard]] std::string global_export_name(std::uint32_t global);

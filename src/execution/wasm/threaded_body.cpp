@@ -396,6 +396,7 @@ class ThreadedBodyWriter {
   void write_bulk(const Instruction& instruction, bool length_is_64) {
     copier_.up_to(instruction.start);
     charge_length(length_is_64);
+    if (instruction.code == op::kMemoryCopy) code_.call(layout_.store_in_place());
     sync();
   }
 
