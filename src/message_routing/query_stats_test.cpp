@@ -29,7 +29,8 @@ QueryStatsReport report(std::uint64_t epoch, const std::vector<std::uint64_t>& c
 types::HashedBlock block(std::uint8_t maker, std::optional<QueryStatsReport> stats) {
   types::Block made;
   made.maker = node(maker);
-  made.payload = types::DataPayload{{}, std::move(stats)};
+  made.payload =
+      types::DataPayload{.ingress = {}, .responses = {}, .query_stats = std::move(stats)};
   return types::HashedBlock(std::move(made));
 }
 

@@ -23,7 +23,8 @@ replica::BlockSeen seen(replica::BlockSeen::Stage stage, std::uint64_t height, s
   types::Block block;
   block.height = Height{height};
   block.maker = node(maker);
-  block.payload = types::DataPayload{{types::IngressHash{}, types::IngressHash{}}, {}};
+  block.payload = types::DataPayload{
+      .ingress = {types::IngressHash{}, types::IngressHash{}}, .responses = {}, .query_stats = {}};
   return {stage, types::HashedBlock(block), 0b1011, 4};
 }
 

@@ -21,10 +21,10 @@ constexpr std::size_t kQuorum = crypto::kCommitteeMax * crypto::Ed25519Signature
 /// Four transcripts, or the hashes, answers and statistics of a full block.
 constexpr std::size_t kTranscripts =
     4 * (crypto::kCommitteeMax * crypto::BlsPublicKeyBytes::kSize + 1 * kKiB);
-constexpr std::size_t kData =
-    limits::kBlockIngressCountMax * IngressHash::kSize + limits::kBlockResponsesSizeMax +
-    limits::kBlockLateSpendingCountMax * 64 +
-    limits::kBlockQueryStatsCountMax * limits::kQueryStatsEntrySizeMax;
+constexpr std::size_t kData = limits::kBlockIngressCountMax * IngressHash::kSize +
+                              limits::kBlockResponsesSizeMax +
+                              limits::kBlockLateSpendingCountMax * 64 +
+                              limits::kBlockQueryStatsCountMax * limits::kQueryStatsEntrySizeMax;
 constexpr std::size_t kFailedMakers = crypto::kCommitteeMax * (Principal::kSizeMax + 1);
 constexpr std::size_t kBlock = std::max(kTranscripts, kData) + kFailedMakers + 2 * kKiB;
 

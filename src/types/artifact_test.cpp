@@ -16,8 +16,10 @@ HashedBlock data_block(std::uint64_t height) {
   block.maker = NodeId(Principal::self_authenticating(as_bytes("maker")));
   block.context.time = Time::from_seconds(height);
   block.failed_makers = {NodeId(Principal::self_authenticating(as_bytes("failed")))};
-  block.payload = DataPayload{{IngressHash{}, *IngressHash::from(Bytes(32, 7))},
-                              QueryStatsReport{3, {{canister_id_from_index(5), {.calls = 1}}}}};
+  block.payload =
+      DataPayload{.ingress = {IngressHash{}, *IngressHash::from(Bytes(32, 7))},
+                  .responses = {},
+                  .query_stats = QueryStatsReport{3, {{canister_id_from_index(5), {.calls = 1}}}}};
   return HashedBlock(std::move(block));
 }
 
@@ -140,11 +142,10 @@ TEST(Artifact, the_largest_of_each_kind_fits_and_what_is_larger_is_refused) {
   const CanisterQueryStats most{CanisterId(Principal::self_authenticating({})),
                                 {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX}};
   EXPECT_EQ(codec::to_record(most).size(), limits::kQueryStatsEntrySizeMax);
-  full.payload = DataPayload{
-      .ingress = std::vector<IngressHash>(limits::kBlockIngressCountMax),
-      .responses = answers(limits::kBlockResponsesSizeMax),
-      .query_stats =
-          QueryStatsReport{UINT64_MAX, std::vector(limits::kBlockQueryStatsCountMax, most)}};
+  full.payload = DataPayload{.ingress = std::vector<IngressHash>(limits::kBlockIngressCountMax),
+                             .responses = answers(limits::kBlockResponsesSizeMax),
+                             .query_stats = QueryStatsReport{
+                                 UINT64_MAX, std::vector(limits::kBlockQueryStatsCountMax, most)}};
   full.failed_makers.resize(crypto::kCommitteeMax, NodeId(Principal::self_authenticating({})));
   crypto::QuorumCertificate certificate;
   certificate.signatures.resize(crypto::kCommitteeMax);
