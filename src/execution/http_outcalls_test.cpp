@@ -187,7 +187,7 @@ std::string hash(std::string_view byte) {
 TEST(HttpOutcalls, nodes_have_diverged_when_no_nine_of_thirteen_can_agree) {
   Asked asked;
   EXPECT_EQ(asked.said(DivergedAnswer{}), "the nodes may still agree");
-  EXPECT_EQ(asked.said(DivergedAnswer{{content(1, 4), content(2, 4)}}),
+  EXPECT_EQ(asked.said(DivergedAnswer{{content(2, 4), content(1, 4)}}),
             "the nodes may still agree");
   EXPECT_EQ(asked.said(DivergedAnswer{{content(1, 8), content(2, 4)}}),
             "the nodes may still agree");
