@@ -45,10 +45,10 @@ class LogFileTest : public testing::Test {
 TEST_F(LogFileTest, a_line_is_time_level_component_message_fields) {
   open().write(Time{1'700'000'000'123'456'789}, LogLevel::kWarning, "canister", "hello {}",
                {{"height", "12"}});
-  open().write(Time{0}, LogLevel::kInfo, "canister", "again", {});
+  open().write(Time::from_seconds(1), LogLevel::kInfo, "canister", "again", {});
   EXPECT_EQ(content("a.log"),
             "2023-11-14T22:13:20.123Z warning canister hello {} height=12\n"
-            "1970-01-01T00:00:00.000Z info canister again\n");
+            "1970-01-01T00:00:01.000Z info canister again\n");
 }
 
 TEST_F(LogFileTest, a_full_file_makes_room_and_the_one_before_is_kept) {
