@@ -59,7 +59,7 @@ TEST(ExecuteRound, reports_what_canisters_print_with_the_function_that_ran) {
     (func (export "canister_heartbeat") (call $print (i32.const 0) (i32.const 1)))
     (func (export "canister_update say") (call $say) (call $reply))
     (func (export "canister_update fail") (call $say) unreachable)
-    (func (export "canister_update quiet") (call $reply))))"));
+    (func (export "canister_update quiet") (call $reply)))"));
   EXPECT_EQ(said(subnet)[0], "canister_init: one");
   EXPECT_EQ(said(subnet)[1], "canister_init: two");
   EXPECT_EQ(subnet.log[0].canister, talker);

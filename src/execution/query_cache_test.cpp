@@ -219,32 +219,6 @@ TEST(QueryCache, management_of_a_canister_makes_its_answers_unknown) {
 }
 
 // Where ids can be chosen, another canister may come to have the same id and version.
-TEST(QueryCache, a_canister_made_anew_under_an_id_is_another) {
-  Cached cached;
-  TestSubnet& subnet = cached.subnet;
-  const CanisterId id = types::canister_id_from_index(77);
-  management::ProvisionalCreateArgs args;
-  args.specified_id = id.principal;
-  const auto create = [&](std::string_view number) {
-    subnet.minted += 100'000'000'000'000;
-    subnet.manage(kAlice, "provisional_create_canister_with_cycles", args);
-    subnet.install(id, wat(with_imports("(func (export \"canister_query get\") (call $reply_byte "
-                                        "(i32.const " +
-                                        std::string(number) + ")))")));
-  };
-  create("49");
-  const QueryRequest get = Cached::request(id, "get");
-  cached.learn(get);
-  const std::uint64_t version = subnet.at(id).version;
-  subnet.manage(kAlice, "stop_canister", CanisterIdRecord{id});
-  const auto deleted = subnet.manage(kAlice, "delete_canister", CanisterIdRecord{id});
-  ASSERT_FALSE(subnet.state.contains(id)) << subnet.text(deleted);
-  create("50");
-  ASSERT_EQ(subnet.at(id).version, version);
-  EXPECT_FALSE(cached.knows(get));
-  EXPECT_EQ(subnet.text(cached.execute(get)), "reply: 2");
-}
-
 TEST(QueryCache, a_canister_that_is_frozen_by_now_gives_nothing) {
   Cached cached;
   const CanisterId id = cached.subnet.deploy(kReader);
