@@ -167,7 +167,7 @@ void Checks::published(std::size_t node, types::Height height) {
   highest = std::max(highest, height);
 }
 
-void Checks::restarted(std::size_t node, types::Height finalized) {
+std::optional<types::Height> Checks::restarted(std::size_t node, types::Height finalized) {
   if (finalized < published_[node])
     failed("shown and forgotten: node " + std::to_string(node) + " published height " +
            to_string(published_[node]) + ", and its log ends with the final height " +
@@ -175,8 +175,12 @@ void Checks::restarted(std::size_t node, types::Height finalized) {
   for (auto it = blocks_.upper_bound(finalized); it != blocks_.end(); ++it) {
     std::set<std::size_t>& reported_by = it->second.reported_by;
     reported_by.erase(node);
-    if (reported_by.empty()) return forget_from(it->first);
+    if (!reported_by.empty()) continue;
+    const types::Height lost = it->first;
+    forget_from(lost);
+    return lost;
   }
+  return std::nullopt;
 }
 
 void Checks::forget_from(types::Height height) {

@@ -44,8 +44,9 @@ class Checks {
   void executed(std::size_t node, types::Height height,
                 const message_routing::BatchOutcome& outcome);
   void published(std::size_t node, types::Height height);
-  /// With a log that ends at this final height.
-  void restarted(std::size_t node, types::Height finalized);
+  /// With a log that ends at this final height. The lowest height that it alone held for final and
+  /// has lost, if any: from there on everything is forgotten.
+  std::optional<types::Height> restarted(std::size_t node, types::Height finalized);
   void lost_what_was_durable(std::size_t node) { published_.erase(node); }
   void checkpointed(std::size_t node, types::Height height, const types::StateHash& hash);
   void certified(std::size_t node, const replica::PublishCertified& published);

@@ -11,7 +11,9 @@ crypto::Digest digest_of(const types::Batch& batch) {
   hasher.number(static_cast<std::uint64_t>(batch.time.ns)).update(batch.randomness.view());
   for (const auto& message : batch.ingress)
     hasher.update(message->hash.view());
-  hasher.update(codec::to_record(batch.failed_makers)).update(codec::to_record(batch.query_stats));
+  hasher.update(codec::to_record(batch.responses))
+      .update(codec::to_record(batch.failed_makers))
+      .update(codec::to_record(batch.query_stats));
   return hasher.finish();
 }
 
@@ -22,6 +24,12 @@ void OrderChecks::executes(const types::Batch& batch, Time wall, const Statement
   if (fresh) return is_new(batch, wall, statements);
   if (known->second != digest_of(batch))
     failed_("order: two batches of height " + to_string(batch.height));
+}
+
+void OrderChecks::forget_from(types::Height height) {
+  batches_.erase(batches_.lower_bound(height), batches_.end());
+  times_.erase(times_.lower_bound(height), times_.end());
+  std::erase_if(included_at_, [height](const auto& entry) { return entry.second >= height; });
 }
 
 void OrderChecks::is_new(const types::Batch& batch, Time wall, const Statements& statements) {

@@ -35,6 +35,8 @@ class OrderChecks {
 
   /// A node executes the batch; `wall` is the true time.
   void executes(const types::Batch& batch, Time wall, const Statements& statements);
+  /// As Checks::restarted says.
+  void forget_from(types::Height height);
 
  private:
   void is_new(const types::Batch& batch, Time wall, const Statements& statements);

@@ -149,5 +149,22 @@ TEST_F(OrderChecksTest, makers_take_the_turns_that_the_beacon_says) {
   fails("blame");
 }
 
+TEST_F(OrderChecksTest, what_a_lone_node_lost_may_come_again_and_differ) {
+  types::Batch lost = batch(2);
+  lost.ingress.push_back(message(1, Duration::minutes(1)));
+  execute(batch(1));
+  execute(lost);
+  checks_.forget_from(Height{2});
+  execute(batch(2));
+  types::Batch later = batch(3);
+  later.ingress = lost.ingress;
+  execute(later);
+  EXPECT_TRUE(failures_.empty());
+  types::Batch other = batch(1);
+  other.time = kNow;
+  execute(other);
+  fails("order: two batches of height 1");
+}
+
 }  // namespace
 }  // namespace icpd::sim

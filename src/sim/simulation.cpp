@@ -328,7 +328,8 @@ void Simulation::start_node(std::size_t index) {
     checks_.failed(node_name(index) + " doesn't start: " + started.error().message);
     return;
   } else if (const replica::Replica* replica = member.honest->replica()) {
-    checks_.restarted(index, replica->figures().finalized);
+    if (const auto lost = checks_.restarted(index, replica->figures().finalized))
+      order_.forget_from(*lost);
   }
   links_->node_up(index);
 }

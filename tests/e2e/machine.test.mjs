@@ -55,7 +55,7 @@ async function beginStuckCall() {
 }
 
 before(async () => {
-  clock = new NodeClock(network.directory, "nodes/3");
+  clock = new NodeClock("nodes/3");
   network.environment = { ...clock.environment, ICPD_DIRTY_PAGES: "pagemap" };
   await network.start();
   await network.deploy();
@@ -67,6 +67,7 @@ after(async () => {
   const [, call] = await Promise.allSettled([refusal, stuckCall]);
   call.value?.child.kill();
   await Promise.all([network, keptPort, stuck].map((one) => one.remove()));
+  clock?.remove();
 });
 
 // -------------------------------------------------------------------------------- what is seen

@@ -2,22 +2,27 @@
 // compiled here with the compiler that built the program. The program itself knows nothing of it.
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 export class NodeClock {
-  #file;
+  #directory = fs.mkdtempSync(path.join(os.tmpdir(), "icpd-clock-"));
+  #file = path.join(this.#directory, "clock_offset");
 
-  /** For the node whose directory is `nodeDirectory`; keeps its files in `directory`. */
-  constructor(directory, nodeDirectory) {
-    const library = path.join(directory, "clock_shim.so");
+  /** For the node whose directory ends with this. */
+  constructor(nodeDirectory) {
+    const library = path.join(this.#directory, "clock_shim.so");
     execFileSync("cc", ["-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", library,
       fileURLToPath(new URL("clock_shim.c", import.meta.url))]);
-    this.#file = path.join(directory, "clock_offset");
     this.set(0);
     this.environment = {
       LD_PRELOAD: library, CLOCK_SHIM_FILE: this.#file, CLOCK_SHIM_PROCESS: nodeDirectory,
     };
+  }
+
+  remove() {
+    fs.rmSync(this.#directory, { recursive: true });
   }
 
   /** Puts the node's clock so many seconds ahead of this machine's. */
