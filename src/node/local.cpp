@@ -248,11 +248,19 @@ CommandResult run_network(const LocalOptions& options, const std::string& direct
   return {};
 }
 
+/// A file in D itself, which will be made.
+bool is_in_new_directory(const std::string& file, const std::string& directory) {
+  const auto plain = [](const fs::path& path) { return fs::absolute(path).lexically_normal(); };
+  std::error_code failed;
+  return !fs::exists(directory, failed) &&
+         plain(file).parent_path() == plain(fs::path(directory) / "").parent_path();
+}
+
 /// What can be said before anything is made. With --background also before there are two processes.
 CommandResult check(const LocalOptions& options, const std::string& directory) {
   // Locking makes the lock's file, and a D that isn't ours gets nothing from us.
   if (!options.clean) (void)TRY(read_marker(directory));
-  if (options.ready_file.empty()) return {};
+  if (options.ready_file.empty() || is_in_new_directory(options.ready_file, directory)) return {};
   const auto writable = check_writable(options.ready_file);
   if (!writable.ok()) return Err(CommandFailure(writable.error().within("--ready-file")));
   return {};
