@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "node/cli_files.hpp"
+#include "node/cli_target.hpp"
 #include "node/cli_text.hpp"
 
 namespace icpd::node {
@@ -75,7 +76,7 @@ std::optional<std::string> nearest_local_directory(const std::string& start) {
 std::string directory_hint(const std::string& directory) {
   std::error_code failed;
   const std::string here = fs::current_path(failed).string();
-  const bool is_found = std::getenv("ICPD_NETWORK") == nullptr &&
+  const bool is_found = network_of_environment().empty() &&
                         default_local_directory(here) == directory &&
                         nearest_local_directory(here).value_or(directory) == directory;
   return is_found ? "" : " --dir " + shell_word(directory);

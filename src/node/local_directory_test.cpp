@@ -4,6 +4,8 @@
 #include <fstream>
 #include <gtest/gtest.h>
 
+#include "node/cli_target.hpp"
+
 namespace icpd::node {
 namespace {
 
@@ -49,7 +51,7 @@ TEST_F(LocalDirectory, is_named_in_hints_where_commands_would_not_find_it) {
   EXPECT_EQ(directory_hint("/somewhere/else"), " --dir /somewhere/else");
   EXPECT_EQ(directory_hint("/some where"), " --dir '/some where'");
   const std::string here = default_local_directory(fs::current_path().string());
-  if (std::getenv("ICPD_NETWORK") == nullptr) {
+  if (network_of_environment().empty()) {
     EXPECT_EQ(directory_hint(here), "");
   } else {
     EXPECT_EQ(directory_hint(here), " --dir " + here);

@@ -11,6 +11,8 @@
 #include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include "node/cli_text.hpp"
+
 namespace icpd::node {
 namespace {
 
@@ -55,18 +57,14 @@ std::string quoted(std::string_view value) {
 }  // namespace
 
 std::string without_controls(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string clean;
-  clean.reserve(text.size());
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n') {
+  for (const char c : printable(text)) {
+    if (c == '\n')
       clean += "\\n";
-    } else if (byte < 0x20 || byte == 0x7f) {
-      clean += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15U]};
-    } else {
+    else if (c == '\t')
+      clean += "\\x09";
+    else
       clean += c;
-    }
   }
   return clean;
 }

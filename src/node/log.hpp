@@ -1,7 +1,7 @@
 // What a running process writes for whoever operates it, one line each:
 //
-//   2026-11-28T21:04:40.123Z warning state passed over a damaged checkpoint height=1200
-//   2026-11-28T21:04:41.002Z error node stopped reason="writing the artifact log: no space left"
+//   2026-11-28T21:04:40.123Z warning state passed over a damaged checkpoint which="checkpoint 500"
+//   2026-11-28T21:04:41.002Z error node stopped: writing the artifact log: no space left
 //   time (UTC)               level component message                           fields
 //
 // Fields follow the message as key=value; a value with anything but letters, digits and ._:/+- in
@@ -35,7 +35,7 @@ void log_line(LogLevel level, std::string_view component, std::string_view messa
 /// What follows time, level and component in a line.
 [[nodiscard]] std::string log_text(std::string_view message, const LogFields& fields);
 
-/// The text without control characters: "\n" becomes two characters, others "\x1b".
+/// As printable (cli_text.hpp), and on one line: a line end becomes "\n", a tab "\x09".
 [[nodiscard]] std::string without_controls(std::string_view text);
 
 /// Lines in a file of bounded size: a full one becomes NAME.1.log, and the one before goes.

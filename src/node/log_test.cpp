@@ -20,6 +20,10 @@ TEST(Log, fields_follow_the_message_and_are_quoted_where_needed) {
 
 TEST(Log, control_characters_neither_end_a_line_nor_reach_a_terminal) {
   EXPECT_EQ(without_controls("a\nb\x1b[31m\x7f\t"), "a\\nb\\x1b[31m\\x7f\\x09");
+  EXPECT_EQ(without_controls("\xc2\x9b"
+                             "31m"),
+            "\\xc2\\x9b31m")
+      << "what UTF-8 makes of C1";
   EXPECT_EQ(without_controls("\xc3\xa4"), "\xc3\xa4") << "text in UTF-8 stays";
   EXPECT_EQ(log_text("a\nb", {{"c", "d\ne"}}), "a\\nb c=\"d\\ne\"");
 }
