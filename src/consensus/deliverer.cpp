@@ -19,13 +19,13 @@ types::Batch batch_of(const BlockNode& node, const types::Tape& tape) {
   batch.time = block.context.time;
   batch.registry_version = block.context.registry_version;
   batch.randomness = randomness_of(tape);
-  if (const auto* data = std::get_if<types::DataPayload>(&block.payload))
-    batch.responses = data->responses;
   batch.block_maker = block.maker;
   batch.block_rank = block.rank;
   batch.failed_makers = block.failed_makers;
-  if (const auto* payload = std::get_if<types::DataPayload>(&block.payload))
+  if (const auto* payload = std::get_if<types::DataPayload>(&block.payload)) {
+    batch.responses = payload->responses;
     batch.query_stats = payload->query_stats;
+  }
   return batch;
 }
 

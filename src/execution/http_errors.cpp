@@ -84,11 +84,10 @@ Status<UserError> check_headers_and_body(std::span<const state::HttpHeader> head
                                          std::size_t body_size) {
   std::size_t name_size = 0;
   std::size_t value_size = 0;
-  std::size_t total = 0;
+  const std::size_t total = state::headers_size(headers);
   for (const state::HttpHeader& header : headers) {
     name_size = std::max(name_size, header.name.size());
     value_size = std::max(value_size, header.value.size());
-    total += header.name.size() + header.value.size();
   }
   if (headers.size() > limits::kHttpHeadersMax)
     return Err(too_large("number of all http headers", headers.size(), limits::kHttpHeadersMax));

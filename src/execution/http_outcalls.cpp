@@ -247,7 +247,8 @@ Cycles block_fee(const ManagementScope& scope, const HttpOutcall& outcall,
       bytes += size_of(one.payload);
     responses = committee->answers.size();
   }
-  return http_block_fee(scope.round.subnet.fees, shape_of(outcall), responses, bytes);
+  return http_block_fee(scope.round.subnet.fees, shape_of(outcall, outcall.nodes.size()), responses,
+                        bytes);
 }
 
 /// Those who reported pay for the block too, as far as their allowances go; the others may report

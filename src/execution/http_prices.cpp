@@ -33,10 +33,10 @@ Wide per_response(Wide n) {
 
 }  // namespace
 
-HttpShape shape_of(const state::HttpOutcall& outcall) {
+HttpShape shape_of(const state::HttpOutcall& outcall, std::uint64_t fetchers) {
   const bool is_one = outcall.replication == HttpReplication::kOneNode;
   return {.replication = outcall.replication,
-          .fetchers = outcall.nodes.size(),
+          .fetchers = fetchers,
           .min_responses = is_one ? 1 : outcall.min_responses,
           .max_responses = is_one ? 1 : outcall.max_responses};
 }

@@ -28,7 +28,7 @@ struct HttpShape {
   std::uint64_t min_responses = 0;
   std::uint64_t max_responses = 0;
 };
-[[nodiscard]] HttpShape shape_of(const state::HttpOutcall& outcall);
+[[nodiscard]] HttpShape shape_of(const state::HttpOutcall& outcall, std::uint64_t fetchers);
 
 /// Paid with the call.
 [[nodiscard]] Cycles http_base_fee(const FeeSchedule& fees, const HttpShape& shape,

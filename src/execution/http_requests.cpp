@@ -103,8 +103,9 @@ Shared<types::Request> without_argument(const ManagementCall& call) {
 
 /// Takes what it costs and lets it wait. `outcall` has everything but id, nodes and cycles.
 ManagementResult accept(ManagementScope& scope, ManagementCall& call, HttpOutcall outcall,
-                        HttpShape shape, std::uint32_t pricing) {
+                        std::uint64_t fetchers, std::uint32_t pricing) {
   const FeeSchedule& fees = scope.round.subnet.fees;
+  const HttpShape shape = shape_of(outcall, fetchers);
   TRY(check_room(scope, outcall.request));
   const std::uint64_t size = outcall.request.size_bytes();
   const std::uint64_t response_max = outcall.request.response_size_max();
@@ -113,10 +114,10 @@ ManagementResult accept(ManagementScope& scope, ManagementCall& call, HttpOutcal
   if (call.cycles < fee) return Err(too_few_cycles_for_outcall(call.method, call.cycles, fee));
   pay_fee(scope, call, fee);
   const types::SubnetCallId id = scope.state.write_metadata().calls.new_id();
-  outcall.nodes = draw_nodes(scope, id, shape.fetchers);
+  outcall.nodes = draw_nodes(scope, id, fetchers);
   if (pricing == kPricedByUse && fees.charges()) {
     outcall.allowance = std::min(http_allowance_max(fees, shape, response_max),
-                                 Cycles{call.cycles.value / shape.fetchers});
+                                 Cycles{call.cycles.value / fetchers});
     call.cycles -= outcall.held().value;
   }
   outcall.time = scope.round.time;
@@ -151,14 +152,10 @@ ManagementResult http_request(ManagementScope& scope, ManagementCall& call) {
   if (is_replicated && needs_all_answers(outcall.request.method))
     return Err(method_not_replicated());
   outcall.replication = is_replicated ? HttpReplication::kAllNodes : HttpReplication::kOneNode;
-  const std::size_t n = scope.state.topology().subnet_size();
-  const HttpShape shape{.replication = outcall.replication,
-                        .fetchers = is_replicated ? n : 1,
-                        .min_responses = 1,
-                        .max_responses = 1};
+  const std::uint64_t fetchers = is_replicated ? scope.state.topology().subnet_size() : 1;
   // A version that isn't known is the first.
   const std::uint32_t pricing = args.pricing_version.value_or(1);
-  return accept(scope, call, std::move(outcall), shape, pricing);
+  return accept(scope, call, std::move(outcall), fetchers, pricing);
 }
 
 ManagementResult flexible_http_request(ManagementScope& scope, ManagementCall& call) {
@@ -173,11 +170,7 @@ ManagementResult flexible_http_request(ManagementScope& scope, ManagementCall& c
   outcall.replication = HttpReplication::kCommittee;
   outcall.min_responses = counts.min_responses;
   outcall.max_responses = counts.max_responses;
-  const HttpShape shape{.replication = HttpReplication::kCommittee,
-                        .fetchers = counts.total_requests,
-                        .min_responses = counts.min_responses,
-                        .max_responses = counts.max_responses};
-  return accept(scope, call, std::move(outcall), shape, kPricedByUse);
+  return accept(scope, call, std::move(outcall), counts.total_requests, kPricedByUse);
 }
 
 }  // namespace icpd::execution

@@ -25,9 +25,7 @@ bool equal_whatever_case(std::string_view a, std::string_view b) {
 }
 
 std::optional<Reject> check_size(const HttpResponse& response, std::uint64_t size_max) {
-  std::uint64_t headers = 0;
-  for (const state::HttpHeader& header : response.headers)
-    headers += header.name.size() + header.value.size();
+  const std::uint64_t headers = state::headers_size(response.headers);
   if (headers > size_max) return response_headers_too_large(size_max);
   if (headers + response.body.size() > size_max) return response_body_too_large(size_max);
   const auto checked = check_headers_and_body(response.headers, response.body.size());

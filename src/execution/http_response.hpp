@@ -2,7 +2,7 @@
 // what it sends, and what becomes of what it gets. Pure functions; all nodes that got the same
 // response make the same of it.
 //
-//   request_to_send ─> [network] ─> response ─> sizes ─> transform ─> reply for consensus
+//   what is sent ─> [network] ─> response ─> sizes ─> transform ─> reply for consensus
 //
 // | a response | becomes (SYS_FATAL where nothing is said) |
 // | --- | --- |

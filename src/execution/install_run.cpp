@@ -53,7 +53,7 @@ class InstallRun final : public PausedExecution {
   std::uint64_t instructions = 0;
   std::uint64_t dirty_pages = 0;
   MessageEffects effects;
-  /// The lines of effects.log by the step that wrote them.
+  /// What each step wrote into the log.
   std::vector<LogLines> log;
 
   [[nodiscard]] std::span<const Step> steps() const {
@@ -171,7 +171,6 @@ void collect(InstallRun& run, const CanisterState& canister, const Step& step,
   run.instructions += outcome.instructions;
   run.dirty_pages += outcome.dirty_pages;
   MessageEffects& all = run.effects;
-  all.log.insert(all.log.end(), outcome.effects.log.begin(), outcome.effects.log.end());
   if (!outcome.effects.log.empty())
     run.log.push_back(
         {canister.id, std::string(wasm::export_name(step.hook)), std::move(outcome.effects.log)});
@@ -242,7 +241,8 @@ void settle(const RoundContext& round, CanisterState& canister, const InstallRun
   canister.balance += run.prepaid.value - cost.value;
   book(canister, state::CyclesUse::kInstructions, cost);
   add_debits(canister, round.round, {.install_instructions = run.instructions});
-  write_log(canister, run.effects.log, round.time);
+  for (const LogLines& step : run.log)
+    write_log(canister, step.lines, round.time);
 }
 
 /// Memory limit, subnet memory, reservation, freezing limit: with the new state in `canister`.

@@ -1,5 +1,7 @@
 #include "execution/management_storage.hpp"
 
+#include <algorithm>
+
 #include "execution/canister_cycles.hpp"
 #include "execution/execute_round.hpp"
 

@@ -371,9 +371,10 @@ std::string function_name(const Task& task, const state::CallOrigin& origin) {
 
 /// Into the canister's log, and to whoever watches.
 void keep_log(const RoundContext& round, CanisterState& canister, const Task& task,
-              const state::CallOrigin& origin, std::deque<Bytes> lines, RoundOutput& out) {
+              types::CallContextId context, std::deque<Bytes> lines, RoundOutput& out) {
   if (lines.empty()) return;
   write_log(canister, lines, round.time);
+  const state::CallOrigin& origin = canister.calls->find(context)->origin;
   out.log.push_back({canister.id, function_name(task, origin), std::move(lines)});
 }
 
@@ -416,8 +417,7 @@ void finish(const RoundContext& round, CanisterState& canister, MessageRun& run,
   if (run.failed_callback) merge_cleanup(run, outcome);
   const types::CallContextId id =
       run.task.context_id ? *run.task.context_id : open_context(round, canister, run);
-  keep_log(round, canister, run.task, canister.calls->find(id)->origin,
-           std::move(outcome.effects.log), out);
+  keep_log(round, canister, run.task, id, std::move(outcome.effects.log), out);
   std::optional<Answer> result = result_of(canister, outcome);
   if (!outcome.failure) {
     room = room.after(outcome.drawn);

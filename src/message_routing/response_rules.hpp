@@ -4,9 +4,8 @@
 //  1. At most 500 answers, encoded at most 2 MiB together; at most 1,000 late reports.
 //  2. Answers ascend by call, reports by call and node.
 //  3. The call waits in the certified state, and none of the blocks since has its answer.
-//  4. The block's time is before the call's deadline: at the deadline the call ends by itself. So
-//  an
-//     answer in a block always finds its call.
+//  4. The block's time is before the call's deadline, at which the call ends by itself: an answer
+//     in a block always finds its call.
 //  5. The answer has the form that the call asks for (execution/http_outcalls.hpp).
 //  6. A late report is of an outcall that is unsettled in the certified state, of a node whose
 //     report is neither there nor in the blocks since, and comes before the end of its time.

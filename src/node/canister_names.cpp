@@ -13,7 +13,6 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr std::uint64_t kFileSizeMax = 16 * kMiB;
-constexpr const char* kNamesFile = "canisters.json";
 constexpr const char* kLockFile = "canisters.lock";
 constexpr std::size_t kEchoMax = 80;
 
@@ -37,7 +36,7 @@ std::string known_names(const CanisterNames::Map& names) {
 
 Result<CanisterNames::Map> CanisterNames::all() const {
   Map names;
-  const std::string file = directory_ + "/" + kNamesFile;
+  const std::string file = directory_ + "/" + kCanisterNamesFile;
   std::error_code failed;
   if (directory_.empty() || !fs::exists(file, failed)) return names;
   const Bytes text = TRY(read_user_file(file, kFileSizeMax));
@@ -83,7 +82,7 @@ Status<> CanisterNames::change(const std::function<void(Map&)>& edit) const {
   json text = json::object();
   for (const auto& [name, id] : names)
     text[name] = id.text();
-  return write_user_file(directory_ + "/" + kNamesFile, as_bytes(text.dump(2) + "\n"));
+  return write_user_file(directory_ + "/" + kCanisterNamesFile, as_bytes(text.dump(2) + "\n"));
 }
 
 Status<> CanisterNames::set(const std::string& name, const types::CanisterId& id) const {

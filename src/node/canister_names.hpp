@@ -16,6 +16,8 @@
 
 namespace icpd::node {
 
+inline constexpr const char* kCanisterNamesFile = "canisters.json";
+
 /// A name works wherever an id does.
 class CanisterNames {
  public:

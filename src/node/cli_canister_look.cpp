@@ -21,6 +21,10 @@ using types::CanisterId;
 /// Between two looks at a canister's log.
 constexpr auto kLookAgain = std::chrono::seconds(1);
 
+std::string nat(codec::Uint128 value) {
+  return codec::to_decimal(value);
+}
+
 std::string dump(const ordered_json& json) {
   return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
@@ -92,7 +96,6 @@ std::string text_of(const management::VisibilityArg& visibility) {
 }
 
 ordered_json json_of(const management::DefiniteSettings& settings) {
-  const auto nat = [](codec::Uint128 value) { return codec::to_decimal(value); };
   ordered_json environment = ordered_json::object();
   for (const auto& variable : settings.environment_variables)
     environment[variable.name] = variable.value;
@@ -112,7 +115,6 @@ ordered_json json_of(const management::DefiniteSettings& settings) {
 }
 
 ordered_json json_of(const management::MemoryMetrics& memory) {
-  const auto nat = [](codec::Uint128 value) { return codec::to_decimal(value); };
   return {{"wasm_memory_size", nat(memory.wasm_memory_size)},
           {"stable_memory_size", nat(memory.stable_memory_size)},
           {"global_memory_size", nat(memory.global_memory_size)},
@@ -124,7 +126,6 @@ ordered_json json_of(const management::MemoryMetrics& memory) {
 }
 
 ordered_json json_of(const CanisterId& canister, const management::CanisterStatusResult& status) {
-  const auto nat = [](codec::Uint128 value) { return codec::to_decimal(value); };
   return {{"canister", canister.text()},
           {"status", kStatus[status.status.index()]},
           {"version", status.version},
@@ -138,7 +139,6 @@ ordered_json json_of(const CanisterId& canister, const management::CanisterStatu
 }
 
 void print_settings(const management::DefiniteSettings& settings, const Console& console) {
-  const auto nat = [](codec::Uint128 value) { return codec::to_decimal(value); };
   console.line("compute allocation   " + nat(settings.compute_allocation) + " %");
   console.line("memory allocation    " + nat(settings.memory_allocation) + " bytes");
   console.line("freezing threshold   " + nat(settings.freezing_threshold) + " s");
@@ -155,7 +155,6 @@ void print_settings(const management::DefiniteSettings& settings, const Console&
 }
 
 void print_status(const management::CanisterStatusResult& status, const Console& console) {
-  const auto nat = [](codec::Uint128 value) { return codec::to_decimal(value); };
   console.line(std::string("status               ") + kStatus[status.status.index()]);
   console.line("module hash          " +
                (status.module_hash ? to_hex(*status.module_hash) : std::string("no code")));

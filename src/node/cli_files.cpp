@@ -1,8 +1,10 @@
 #include "node/cli_files.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <fcntl.h>
+#include <fstream>
 #include <sys/stat.h>
 
 #include "node/detail/os.hpp"
@@ -97,6 +99,15 @@ int set_lock(int descriptor, int command, PartLock::Part part) {
 }
 
 }  // namespace
+
+std::string last_bytes(const std::string& path, std::size_t size_max) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  const auto size = static_cast<std::size_t>(std::max<std::streamoff>(file.tellg(), 0));
+  std::string text(std::min(size, size_max), '\0');
+  file.seekg(static_cast<std::streamoff>(size - text.size()));
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  return text;
+}
 
 Result<Bytes> read_user_file(const std::string& path, std::uint64_t size_max) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));

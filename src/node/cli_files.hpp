@@ -10,6 +10,9 @@
 
 namespace icpd::node {
 
+/// The last bytes of a file, at most so many; empty if it can't be read.
+[[nodiscard]] std::string last_bytes(const std::string& path, std::size_t size_max);
+
 /// Errors name the file: not there, not readable, a directory, longer than `size_max`.
 [[nodiscard]] Result<Bytes> read_user_file(const std::string& path, std::uint64_t size_max);
 

@@ -109,7 +109,7 @@ Status<> deal_into(io::Disk& disk, int nodes) {
   return lay_out_network(disk, deal_network(entropy, plan));
 }
 
-/// Lays out the nodes if they aren't there.
+/// Lays out the nodes if they aren't there; the caller writes the marker that says so.
 CommandResult prepare_directory(const LocalOptions& options, const std::string& directory,
                                 LocalMarker& marker, const Console& console) {
   if (marker.complete && options.nodes && *options.nodes != marker.nodes)
@@ -126,7 +126,6 @@ CommandResult prepare_directory(const LocalOptions& options, const std::string& 
   console.remark("Dealing keys for " + std::to_string(marker.nodes) + " nodes in " + directory);
   TRY(deal_into(*disk, marker.nodes));
   marker.complete = true;
-  TRY(write_marker(directory, marker));
   return {};
 }
 
@@ -289,6 +288,22 @@ CommandResult check_node(const std::string& directory, std::uint32_t node) {
                      std::to_string(marker->nodes - 1));
 }
 
+/// The last lines of a log under a heading.
+CommandResult show_tail(const std::string& heading, const std::string& path, std::size_t lines,
+                        const Console& console) {
+  const Bytes log = TRY(read_user_file(path, kLogSizeMax));
+  std::string_view text = as_text(log);
+  std::size_t at = text.size();
+  for (std::size_t line = 0; at > 0 && line <= lines; ++line) {
+    const std::size_t end = text.rfind('\n', at - 1);
+    at = end == std::string_view::npos ? 0 : end;
+  }
+  if (at > 0) ++at;
+  console.line("== " + heading + ": " + path);
+  console.out(printable(text.substr(at)));
+  return {};
+}
+
 }  // namespace
 
 CommandResult run_local(const LocalOptions& options, const Console& console) {
@@ -362,22 +377,6 @@ CommandResult command_local_node(const LocalNodeOptions& options, const Console&
   if (options.action == "kill") answer += "; it stays dead until: " + start;
   if (options.action == "pause") answer += "; it goes on with: " + start;
   console.line(answer);
-  return {};
-}
-
-/// The last lines of a log under a heading.
-CommandResult show_tail(const std::string& heading, const std::string& path, std::size_t lines,
-                        const Console& console) {
-  const Bytes log = TRY(read_user_file(path, kLogSizeMax));
-  std::string_view text = as_text(log);
-  std::size_t at = text.size();
-  for (std::size_t line = 0; at > 0 && line <= lines; ++line)
-    at = at == 0                                              ? 0
-         : text.rfind('\n', at - 1) == std::string_view::npos ? 0
-                                                              : text.rfind('\n', at - 1);
-  if (at > 0) ++at;
-  console.line("== " + heading + ": " + path);
-  console.out(printable(text.substr(at)));
   return {};
 }
 

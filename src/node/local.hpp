@@ -53,7 +53,7 @@ struct LocalLogsOptions {
   std::optional<std::uint32_t> node;
   std::size_t lines = 20;
 };
-/// The last lines of each node's log.
+/// The last lines of each node's log, and of what canisters said.
 [[nodiscard]] CommandResult show_local_logs(const LocalLogsOptions& options,
                                             const Console& console);
 

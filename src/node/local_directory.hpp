@@ -6,7 +6,7 @@
 //   D/ready.json        what outside tools need to know; there while the network answers
 //   D/canisters.json    names of canisters (canister_names.hpp), with canisters.lock
 //   D/.gitignore        keeps D, which holds keys, out of a repository
-//   D/logs/             node-0.log ..., local.log of a network in the background
+//   D/logs/             node-0.log ..., canisters.log, local.log of one in the background
 //   D/code/             compiled modules of all nodes (code_store.hpp)
 //   D/nodes/0 ...       the nodes (prep.hpp)
 //

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <csignal>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <poll.h>
 #include <sstream>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "node/cli_files.hpp"
 #include "node/detail/os.hpp"
 #include "node/local_directory.hpp"
 #include "registry/records.hpp"
@@ -28,12 +28,7 @@ constexpr std::size_t kLastWordsMax = 4096;
 
 /// The last line of a node's log.
 std::string last_words(const std::string& log_file) {
-  std::ifstream log(log_file, std::ios::binary | std::ios::ate);
-  const auto size = static_cast<std::size_t>(std::max<std::streamoff>(log.tellg(), 0));
-  const std::size_t part = std::min(size, kLastWordsMax);
-  std::string text(part, '\0');
-  log.seekg(static_cast<std::streamoff>(size - part));
-  log.read(text.data(), static_cast<std::streamsize>(part));
+  std::string text = last_bytes(log_file, kLastWordsMax);
   while (text.ends_with('\n'))
     text.pop_back();
   text.erase(0, text.rfind('\n') + 1);

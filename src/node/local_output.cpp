@@ -3,15 +3,12 @@
 #include <array>
 #include <charconv>
 #include <fcntl.h>
-#include <fstream>
 
 #include "node/detail/os.hpp"
 
 namespace icpd::node {
 namespace {
 
-/// Where CanisterNames keeps them.
-constexpr const char* kNamesFile = "canisters.json";
 /// More than a line of canisters.log takes.
 constexpr std::size_t kTailBytes = 64 * kKiB;
 
@@ -26,11 +23,7 @@ std::optional<std::uint64_t> last_number(std::string_view text, std::string_view
 }
 
 std::string tail_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  const auto size = static_cast<std::size_t>(std::max<std::streamoff>(file.tellg(), 0));
-  std::string text(std::min(size, kTailBytes), '\0');
-  file.seekg(static_cast<std::streamoff>(size - text.size()));
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  std::string text = last_bytes(path, kTailBytes);
   // What a power cut left of a line.
   text.erase(text.rfind('\n') + 1);
   return text;
@@ -65,7 +58,8 @@ Result<CanisterLog> CanisterLog::open(const std::string& directory) {
 
 std::string CanisterLog::name_of(const types::CanisterId& canister) {
   std::error_code none;
-  const auto written = std::filesystem::last_write_time(directory_ + "/" + kNamesFile, none);
+  const auto written =
+      std::filesystem::last_write_time(directory_ + "/" + kCanisterNamesFile, none);
   if (!none && written != names_written_) {
     names_written_ = written;
     names_.clear();

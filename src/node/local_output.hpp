@@ -18,8 +18,8 @@
 #include <string_view>
 #include <utility>
 
+#include "node/canister_names.hpp"
 #include "node/canister_output.hpp"
-#include "node/cli_target.hpp"
 #include "node/local_loop.hpp"
 #include "node/log.hpp"
 

@@ -75,7 +75,7 @@ void Waiting::run() {
   while (!ended_.wait_for(lock, redraw, [this] { return is_over_; })) {
     progress.show(clock.monotonic(), what_);
     if (!explain_ || clock.monotonic() < ask_at) continue;
-    lock.unlock();  // whoever ends the wait needn't wait for an explanation
+    lock.unlock();  // an answer that comes meanwhile is held up a second at most
     const std::string why = explain_();
     lock.lock();
     ask_at = clock.monotonic() + kExplainAgain;

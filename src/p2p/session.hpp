@@ -6,8 +6,8 @@
 // below the peer's horizon, and what is withdrawn before its turn is never sent.
 //
 // Flow control: on each channel the sender has at most kWindowBytes under way that the receiver has
-// not acknowledged. Acknowledgements, requests and cancellations are outside of the windows; their
-// number is bounded by what they speak of.
+// not acknowledged. Horizons, acknowledgements, requests and cancellations are outside of the
+// windows; their number is bounded by what they speak of.
 #pragma once
 
 #include <array>

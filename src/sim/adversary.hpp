@@ -11,16 +11,14 @@
 // | signs everything | notarization and finalization shares for every block it sees |
 // | spoils shares | sends shares with bad signatures |
 // | withholds | sends what it has to some peers only |
-// | forges payloads | proposes ingress that is forged, expired, executed before, named twice, or
-//   that nobody has |
+// | forges payloads | proposes ingress that is forged, expired, known, named twice or nowhere |
 // | forges certificates | sends certificates, proofs and randomness that nobody agreed to |
 // | usurps | proposes when it is another maker's turn |
 // | bends time | proposes blocks of the past and of the future |
 // | hides bodies | doesn't answer when asked for bodies or ranges |
-// | lies in ranges | claims to be far ahead, so that it is asked, and answers with what doesn't fit
-// | | repeats itself | publishes what it has published before, in slots of their own | | lies about
-// queries | reports queries without number, of a running epoch, of canisters that
-//   aren't there, or twice |
+// | lies in ranges | claims to be far ahead, and answers whoever asks with what doesn't fit |
+// | repeats itself | publishes what it has published before, in slots of their own |
+// | lies about queries | reports too many, too early, twice, or of canisters that aren't there |
 // | blames others | names nodes as failed makers whose turn it wasn't before its own |
 #pragma once
 

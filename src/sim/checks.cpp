@@ -12,10 +12,6 @@ namespace {
 /// Increments, notes, timers (network.hpp).
 constexpr std::size_t kNumbers = 3;
 
-constexpr std::uint64_t types::QueryStats::* kQueryNumbers[] = {
-    &types::QueryStats::calls, &types::QueryStats::instructions, &types::QueryStats::request_bytes,
-    &types::QueryStats::response_bytes};
-
 std::string node_name(std::size_t node) {
   return "node " + std::to_string(node);
 }
@@ -98,7 +94,7 @@ const types::QueryStats& Checks::credit_max(std::uint64_t epochs) {
       if (faulty_.contains(node)) continue;
       const types::QueryStats counted = queries_counted(node, credit_max_.size() - 1);
       types::add_saturating(sum, counted);
-      for (const auto number : kQueryNumbers)
+      for (const auto number : types::kQueryNumbers)
         most.*number = std::max(most.*number, counted.*number);
     }
     for (std::size_t i = 0; i < faulty_.size(); ++i)
@@ -124,7 +120,7 @@ void Checks::check_statistics(std::size_t node, const state::ReplicatedState& st
   // Those of the last epoch are in blocks of this one, and summed up after it.
   const std::uint64_t epoch = state.topology().parameters.query_stats_epoch(state.height());
   const types::QueryStats most = credit_max(epoch == 0 ? 0 : epoch - 1);
-  for (const auto number : kQueryNumbers) {
+  for (const auto number : types::kQueryNumbers) {
     if (credited.*number > most.*number)
       failed("query statistics: the counter is credited with " + std::to_string(credited.*number) +
              where + ", at most " + std::to_string(most.*number) + " would be right");

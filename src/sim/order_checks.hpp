@@ -1,13 +1,11 @@
 // What must hold of the batches that honest nodes execute, before it matters what executing them
 // did:
 //
-//  1. One batch for each height: same time, randomness, messages in the same order, also in
-//  replays.
+//  1. One batch for each height, also in replays: same time, randomness, messages in their order.
 //  2. Time grows with the height, and no block is ahead of every honest clock.
 //  3. A request is in one batch only, and not after its expiry nor 5 minutes before it.
 //  4. The block was made by the node whose turn it was, and names as failed exactly those whose
-//  turn
-//     was before: the beacon of the height before says so.
+//     turn was before it, by the beacon of the height before.
 //
 // The first node to execute a height is asked everything, the others only whether theirs is the
 // same.

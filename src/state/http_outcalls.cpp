@@ -13,10 +13,15 @@ std::string_view name(HttpMethod method) {
   return kNames.at(static_cast<std::size_t>(method));
 }
 
-std::uint64_t HttpRequest::size_bytes() const {
-  std::uint64_t size = url.size() + body.size();
+std::uint64_t headers_size(std::span<const HttpHeader> headers) {
+  std::uint64_t size = 0;
   for (const HttpHeader& header : headers)
     size += header.name.size() + header.value.size();
+  return size;
+}
+
+std::uint64_t HttpRequest::size_bytes() const {
+  std::uint64_t size = url.size() + body.size() + headers_size(headers);
   if (transform) size += transform->method_name.size() + transform->context.size();
   return size;
 }

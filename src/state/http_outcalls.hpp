@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,8 @@ struct HttpHeader {
   bool operator==(const HttpHeader&) const = default;
   static constexpr auto kFields = std::tuple(&HttpHeader::name, &HttpHeader::value);
 };
+/// Names and values together, in bytes.
+[[nodiscard]] std::uint64_t headers_size(std::span<const HttpHeader> headers);
 
 enum class HttpMethod : std::uint8_t { kGet, kHead, kPost, kPut, kDelete, kPatch };
 [[nodiscard]] constexpr bool is_valid(HttpMethod method) {

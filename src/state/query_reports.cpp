@@ -9,10 +9,6 @@ namespace {
 
 using types::QueryStats;
 
-constexpr std::uint64_t QueryStats::* kNumbers[] = {&QueryStats::calls, &QueryStats::instructions,
-                                                    &QueryStats::request_bytes,
-                                                    &QueryStats::response_bytes};
-
 }  // namespace
 
 bool QueryReports::has(const types::NodeId& maker, const types::CanisterId& canister) const {
@@ -70,7 +66,7 @@ types::QueryStats credit(std::span<const QueryReports::OfMaker> reports, std::si
   types::QueryStats sum;
   if (reports.size() <= faulty) return sum;
   std::vector<std::uint64_t> values;
-  for (const auto number : kNumbers) {
+  for (const auto number : types::kQueryNumbers) {
     values.clear();
     for (const QueryReports::OfMaker& report : reports)
       values.push_back(report.stats.*number);

@@ -20,7 +20,7 @@ namespace icpd::state {
 class QueryReports {
  public:
   struct OfMaker {
-    /// Place in makers().
+    /// Place in makers_.
     std::uint32_t maker = 0;
     types::QueryStats stats;
     static constexpr auto kFields = std::tuple(&OfMaker::maker, &OfMaker::stats);
@@ -30,8 +30,6 @@ class QueryReports {
   /// Of all reports here; nothing said when there is none.
   [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
   [[nodiscard]] bool empty() const { return reports_.empty(); }
-  /// In the order of their first reports.
-  [[nodiscard]] const std::vector<types::NodeId>& makers() const { return makers_; }
   [[nodiscard]] const Map& reports() const { return reports_; }
   [[nodiscard]] bool has(const types::NodeId& maker, const types::CanisterId& canister) const;
 
@@ -44,6 +42,7 @@ class QueryReports {
 
  private:
   std::uint64_t epoch_ = 0;
+  /// In the order of their first reports.
   std::vector<types::NodeId> makers_;
   Map reports_;
 };

@@ -1,6 +1,7 @@
 // What queries cost canisters, as nodes report it in blocks (docs/adr/0007-query-statistics.md).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <tuple>
 #include <vector>
@@ -19,6 +20,10 @@ struct QueryStats {
       std::tuple(&QueryStats::calls, &QueryStats::instructions, &QueryStats::request_bytes,
                  &QueryStats::response_bytes);
 };
+
+inline constexpr std::array kQueryNumbers = {&QueryStats::calls, &QueryStats::instructions,
+                                             &QueryStats::request_bytes,
+                                             &QueryStats::response_bytes};
 
 /// Each number by itself; a sum that doesn't fit stays at the largest number.
 void add_saturating(QueryStats& sum, const QueryStats& more);

@@ -2,12 +2,13 @@
 // compiled here with the compiler that built the program. The program itself knows nothing of it.
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { temporaryDirectory } from "./network.mjs";
+
 export class NodeClock {
-  #directory = fs.mkdtempSync(path.join(os.tmpdir(), "icpd-clock-"));
+  #directory = temporaryDirectory();
   #file = path.join(this.#directory, "clock_offset");
 
   /** For the node whose directory ends with this. */
