@@ -26,7 +26,7 @@ class Lines(unittest.TestCase):
                 ("src/a.cpp", "// An elegant trick."),
                 ("src/a.cpp", "  // return x + 1;"),
                 ("src/a.cpp", "  // foo.bar(1);"),
-                ("docs/a.md", "see /work/main"),
+                ("docs/a.md", "see /home/me/main"),
                 ("src/a_test.cpp", "  GTEST_SKIP();"),
                 ("tests/e2e/a.mjs", "it.skip('x', f)"),
                 ("src/a_test.cpp", "  std::this_thread::sleep_for(ms);"),
